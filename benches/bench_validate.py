@@ -1,0 +1,23 @@
+"""validate_batch beside peers that can only check by building (pytest-benchmark).
+
+Run by name: `pytest benches/bench_validate.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import peers
+import pytest
+from conftest import by_place, messages_of
+
+VALIDATE = peers.validate_peers()
+
+
+@pytest.mark.parametrize("variant", ["flat", "usual", "heavy"])
+@by_place(VALIDATE)
+def test_validate_batch(benchmark: Any, place: int, variant: str) -> None:
+    messages = messages_of(variant, "producer", peers.BATCH)
+    peers.check_validation(VALIDATE, messages)
+    benchmark.group = f"validate_batch, {variant}"
+    benchmark(VALIDATE[place].run, messages)

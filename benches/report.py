@@ -1,0 +1,204 @@
+"""Figures on paper: the terminal tables, results.json and the results section of README.md.
+
+Called by compare.py, which hands over plain dicts; plot.py reads the results.json written here. Nothing is measured
+here but the corpus and the machine.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+from corpus import SEED, lines
+from peers import Messages
+from rich.console import Console
+from rich.table import Table
+from rounds import Spread
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results.json"
+README = HERE / "README.md"
+BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+OURS = ("vmcodec", "vmcodec_lazy")
+
+console = Console(width=max(118, shutil.get_terminal_size().columns))
+
+
+def plain(spread: Spread) -> dict[str, float]:
+    """A spread as JSON takes it, four digits."""
+    return {name: float(f"{getattr(spread, name):.4g}") for name in ("median", "low", "high")}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def environment(rounds: int, freed_memory_kept: bool) -> dict[str, Any]:
+    """What a figure must not be read without."""
+    return {
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "packages": {name: _version(name) for name in ("vmcodec", "msgspec", "orjson", "pydantic")},
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cpu_count": os.cpu_count(),
+        "gc_enabled": gc.isenabled(),
+        "gc_threshold": list(gc.get_threshold()),
+        "freed_memory_kept": freed_memory_kept,
+        "rounds": rounds,
+        "seed": SEED,
+        "clock": "CPU time of the process (time.process_time)",
+    }
+
+
+def entropy(messages: Messages) -> dict[str, float]:
+    """How varied the messages are: what deflate makes of them, and how many string values in them are new ones."""
+    text = lines(messages)
+    strings: list[str] = []
+
+    def collect(value: Any) -> None:
+        if isinstance(value, str):
+            strings.append(value)
+        elif isinstance(value, dict):
+            for item in value.values():
+                collect(item)
+
+    for message in messages:
+        collect(json.loads(message))
+    return {
+        "mean_bytes": round(sum(map(len, messages)) / len(messages)),
+        "deflate_bits_per_byte": round(8 * len(zlib.compress(text, 6)) / len(text), 2),
+        "strings_per_message": round(len(strings) / len(messages), 1),
+        "distinct_strings_percent": round(100 * len(set(strings)) / len(strings)),
+    }
+
+
+def _ratio(row: dict[str, Any], ours: str) -> str:
+    spread = row.get(f"over_{ours}")
+    return f"{spread['median']:.2f} ({spread['low']:.2f}-{spread['high']:.2f})" if spread else ""
+
+
+def show(outcome: dict[str, Any]) -> None:
+    """One comparison as a terminal table."""
+    lazy = any(row["key"] == "vmcodec_lazy" for row in outcome["contestants"])
+    table = Table(
+        title=f"{outcome['title']}  [dim]{outcome['corpus']}; {outcome['messages_per_round']:,} messages a round[/dim]",
+        title_justify="left",
+        box=None,
+        padding=(0, 2),
+    )
+    table.add_column("", width=44)
+    for heading in ("CPU µs/msg", "wall µs", "x vmcodec (IQR)", *(["x lazy (IQR)"] if lazy else [])):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in outcome["contestants"]:
+        cells = [f"{row['cpu_us']['median']:.2f}", f"{row['wall_us']['median']:.2f}", _ratio(row, "vmcodec")]
+        if lazy:
+            cells.append(_ratio(row, "vmcodec_lazy"))
+        table.add_row(row["label"], *cells, style="bold cyan" if row["key"] in OURS else None)
+    console.print(table)
+    console.print()
+
+
+def show_memory(kept: dict[str, float]) -> None:
+    """Bytes kept for each event, when they were measured."""
+    if not kept:
+        console.print("Memory is not measured here: it needs /proc.\n")
+        return
+    table = Table(
+        title="Memory kept for each event (growth of the resident set)", title_justify="left", box=None, padding=(0, 2)
+    )
+    table.add_column("", width=44)
+    table.add_column("bytes", justify="right")
+    table.add_column("against ordinary classes", justify="right")
+    for key, size in kept.items():
+        table.add_row(key, f"{size:,.0f}", f"{100 * size / kept['msgspec_ordinary'] - 100:+.0f} %")
+    console.print(table)
+    console.print()
+
+
+def show_notes(results: dict[str, Any]) -> None:
+    """The environment, and what was left out."""
+    console.print(_setting(results["environment"]), style="dim", highlight=False)
+    for note in results["notes"]:
+        console.print(note, style="yellow")
+
+
+def _setting(setting: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in setting["packages"].items() if version)
+    return (
+        f"{setting['implementation']} {setting['python']}; {versions}; {setting['system']}, {setting['processor']}, "
+        f"{setting['cpu_count']} CPUs; gc {'on' if setting['gc_enabled'] else 'off'}, "
+        f"thresholds {tuple(setting['gc_threshold'])}; "
+        f"malloc {'keeps' if setting['freed_memory_kept'] else 'may return'} freed memory; "
+        f"{setting['rounds']} rounds; medians, with the interquartile range in brackets."
+    )
+
+
+def write_results(results: dict[str, Any], target: Path) -> None:
+    """Write the figures as JSON."""
+    target.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _markdown(results: dict[str, Any]) -> str:
+    parts = [_setting(results["environment"]), ""]
+    parts += ["| corpus | mean bytes | deflate, bits a byte | strings a message | distinct strings in 5,000 messages |"]
+    parts += ["|---|--:|--:|--:|--:|"]
+    for name, mixed in results["corpora"].items():
+        parts.append(
+            f"| {name} | {mixed['mean_bytes']:,} | {mixed['deflate_bits_per_byte']} | {mixed['strings_per_message']} "
+            f"| {mixed['distinct_strings_percent']} % |"
+        )
+    for outcome in results["comparisons"]:
+        lazy = any(row["key"] == "vmcodec_lazy" for row in outcome["contestants"])
+        parts += [
+            "",
+            f"**{outcome['title']}** ({outcome['corpus']}; {outcome['messages_per_round']:,} messages a round)",
+            "",
+        ]
+        parts.append("| | CPU µs a message | peer / vmcodec |" + (" peer / vmcodec lazy |" if lazy else ""))
+        parts.append("|---|--:|--:|" + ("--:|" if lazy else ""))
+        for row in outcome["contestants"]:
+            label = f"**{row['label']}**" if row["key"] in OURS else row["label"]
+            cells = f"| {label} | {row['cpu_us']['median']:.2f} | {_ratio(row, 'vmcodec')} |"
+            parts.append(cells + (f" {_ratio(row, 'vmcodec_lazy')} |" if lazy else ""))
+    if kept := results["memory"]:
+        parts += ["", "**Memory kept for each event** (growth of the resident set of a fresh process)", ""]
+        parts += ["| | bytes | against ordinary classes |", "|---|--:|--:|"]
+        for key, size in kept.items():
+            parts.append(f"| {key} | {size:,.0f} | {100 * size / kept['msgspec_ordinary'] - 100:+.0f} % |")
+    parts += ["", *results["notes"]] if results["notes"] else []
+    return "\n".join(parts)
+
+
+def write_readme(results: dict[str, Any], path: Path = README) -> None:
+    """Put the tables between the two markers of README.md."""
+    text = path.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN, 1)
+    _, after = rest.split(END, 1)
+    path.write_text(f"{before}{BEGIN}\n\n{_markdown(results)}\n\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_readme(json.loads(RESULTS.read_text(encoding="utf-8")))
+    sys.stdout.write(f"{README.name} brought up to date from {RESULTS.name}\n")

@@ -1,0 +1,91 @@
+"""Paired, interleaved rounds in one process: the one place where compare.py reads a clock.
+
+Every contestant does the same work in every round, in rotating order, after a full collection; what its results cost
+to free is inside. Which contestants there are, and what the figures look like on paper, is left to others.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from peers import Messages, Peer
+
+
+@dataclass(slots=True)
+class Clocked:
+    """One contestant's times, one entry a round, in seconds."""
+
+    peer: Peer
+    cpu: list[float] = field(default_factory=list)
+    wall: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A median and its quartiles."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """Median and interquartile range of at least two values."""
+        low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
+        return cls(middle, low, high)
+
+
+def keep_freed_memory() -> bool:
+    """Ask glibc's malloc to keep what is freed; False where that cannot be asked.
+
+    Otherwise it hands the end of the heap back after each batch and takes it again page by page. That costs a peer with
+    results just over 512 bytes several times its own work, and would make vmcodec look better than it is.
+    """
+    trim_threshold, mmap_threshold = -1, -3  # the parameter numbers of mallopt
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):
+        return False
+    return bool(mallopt(trim_threshold, 2**30) and mallopt(mmap_threshold, 2**25))
+
+
+def ratios(slower: Clocked, faster: Clocked) -> Spread:
+    """How many times the CPU time of `faster` the other takes: one ratio for each round, then their median."""
+    return Spread.of([a / b for a, b in zip(slower.cpu, faster.cpu, strict=True)])
+
+
+def _clock(peer: Peer, batches: Sequence[Any]) -> tuple[float, float]:
+    run = peer.run
+    gc.collect()
+    wall, cpu = time.perf_counter(), time.process_time()
+    for batch in batches:
+        run(batch)  # the result is freed here, inside the clock
+    return time.process_time() - cpu, time.perf_counter() - wall
+
+
+def race(peers: Sequence[Peer], messages: Messages, *, rounds: int, share: int, batch: int) -> list[Clocked]:
+    """Clock all peers over `rounds` rounds of `share` messages each, in calls of `batch` messages.
+
+    Each round takes the next stretch of the corpus, the same for all, so that no cache learns one stretch by heart.
+    """
+    clocked = [Clocked(peer) for peer in peers]
+    stretches = max(1, len(messages) // share)
+    for peer in peers:
+        peer.run(peer.prepare(messages[:batch]))  # warm up
+    for number in range(rounds):
+        start = (number % stretches) * share
+        stretch = messages[start : start + share]
+        inputs = [stretch[at : at + batch] for at in range(0, len(stretch), batch)]
+        prepared = [[entry.peer.prepare(part) for part in inputs] for entry in clocked]
+        turn = number % len(clocked)
+        for place in [*range(turn, len(clocked)), *range(turn)]:
+            cpu, wall = _clock(clocked[place].peer, prepared[place])
+            clocked[place].cpu.append(cpu)
+            clocked[place].wall.append(wall)
+    return clocked

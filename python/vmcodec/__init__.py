@@ -1,0 +1,108 @@
+"""vmcodec: the agent and DN events of Genesys Voice Microservices, decoded, validated and encoded in bulk.
+
+The functions here are the methods of one `Decoder()` and one `Encoder()` with default options.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ._vmcodec import Decoder, Encoder, EventIterator, KVList
+from .enums import AgentWorkMode, CallState, CallType, InfoStatus, OpenIntEnum, ThisDNRole
+from .errors import DECODE_CODES, ENCODE_CODES, DecodeError, EncodeError
+from .events import (
+    EVENTS,
+    AgentID,
+    BaseEvent,
+    Event,
+    EventAgentLogin,
+    EventAgentLogout,
+    EventAgentNotReady,
+    EventAgentReady,
+    EventDNBackInService,
+    EventDNDOff,
+    EventDNDOn,
+    EventDNOutOfService,
+    EventForwardCancel,
+    EventForwardSet,
+    EventMuteOff,
+    EventMuteOn,
+    EventOffHook,
+    EventOnHook,
+    Time,
+    UnknownEvent,
+)
+
+__all__ = [
+    "DECODE_CODES",
+    "ENCODE_CODES",
+    "EVENTS",
+    "AgentID",
+    "AgentWorkMode",
+    "BaseEvent",
+    "CallState",
+    "CallType",
+    "DecodeError",
+    "Decoder",
+    "EncodeError",
+    "Encoder",
+    "Event",
+    "EventAgentLogin",
+    "EventAgentLogout",
+    "EventAgentNotReady",
+    "EventAgentReady",
+    "EventDNBackInService",
+    "EventDNDOff",
+    "EventDNDOn",
+    "EventDNOutOfService",
+    "EventForwardCancel",
+    "EventForwardSet",
+    "EventIterator",
+    "EventMuteOff",
+    "EventMuteOn",
+    "EventOffHook",
+    "EventOnHook",
+    "InfoStatus",
+    "KVList",
+    "OpenIntEnum",
+    "ThisDNRole",
+    "Time",
+    "UnknownEvent",
+    "__version__",
+    "decode",
+    "decode_batch",
+    "decode_lines",
+    "enc_hook",
+    "encode",
+    "encode_batch",
+    "encode_lines",
+    "iter_decode",
+    "validate_batch",
+    "validate_lines",
+]
+
+__version__ = "0.1.0"
+
+Mapping.register(KVList)
+
+_decoder = Decoder()
+decode = _decoder.decode
+decode_batch = _decoder.decode_batch
+decode_lines = _decoder.decode_lines
+iter_decode = _decoder.iter_decode
+validate_batch = _decoder.validate_batch
+validate_lines = _decoder.validate_lines
+
+_encoder = Encoder()
+encode = _encoder.encode
+encode_batch = _encoder.encode_batch
+encode_lines = _encoder.encode_lines
+
+
+def enc_hook(value: Any) -> Any:
+    """Let msgspec's encoders write a `KVList`: pass this function as their `enc_hook`.
+
+    Gives the dict of a KVList; raises NotImplementedError for anything else, as msgspec asks of a hook.
+    """
+    if isinstance(value, KVList):
+        return value.to_dict()
+    raise NotImplementedError(f"objects of type {type(value).__name__} have no rule here")

@@ -1,0 +1,170 @@
+//! Numbers: JSON's grammar, integers exact at any size, floats exact to the last bit.
+
+use crate::error::{Code, Expected, Halt, fault};
+use crate::scan::Cursor;
+
+/// The longest integer, in digits: CPython's own limit for text to int, so none takes quadratic time.
+pub const MAX_DIGITS: usize = 4300;
+
+/// A JSON number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number<'a> {
+    /// An integer of 64 bits with a sign.
+    Int(i64),
+    /// A larger one of 64 bits without.
+    UInt(u64),
+    /// A still larger one: its sign and digits.
+    Big(&'a str),
+    /// A number with a fraction or an exponent.
+    Float(f64),
+}
+
+impl Number<'_> {
+    /// An integer of 64 bits from sign and magnitude, or none where it does not fit.
+    pub fn small(negative: bool, magnitude: u64) -> Option<Number<'static>> {
+        if !negative {
+            return Some(match i64::try_from(magnitude) {
+                Ok(value) => Number::Int(value),
+                Err(_) => Number::UInt(magnitude),
+            });
+        }
+        0i64.checked_sub_unsigned(magnitude).map(Number::Int)
+    }
+}
+
+impl<'a> Cursor<'a> {
+    /// Reads a number whose first byte, a minus or a digit, is at the cursor.
+    #[inline(always)]
+    pub fn number(&mut self) -> Result<Number<'a>, Halt> {
+        let start = self.at;
+        let negative = self.peek() == b'-';
+        if negative {
+            self.step();
+        }
+        let digits = self.at;
+        let mut magnitude = 0u64;
+        loop {
+            let digit = self.peek().wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            // May wrap: only up to 19 digits are read from it.
+            magnitude = magnitude.wrapping_mul(10).wrapping_add(u64::from(digit));
+            self.step();
+        }
+        let count = self.at - digits;
+        let simple = count == 1 || self.bytes.get(digits) != Some(&b'0');
+        if count == 0 || !simple || matches!(self.peek(), b'.' | b'e' | b'E') {
+            return self.other_number(start, digits);
+        }
+        if count <= 19
+            && let Some(small) = Number::small(negative, magnitude)
+        {
+            return Ok(small);
+        }
+        self.big_integer(start, digits)
+    }
+
+    /// An integer of 19 digits or more, complete at the cursor.
+    #[cold]
+    fn big_integer(&self, start: usize, digits: usize) -> Result<Number<'a>, Halt> {
+        if self.at - digits > MAX_DIGITS {
+            return Err(fault(Code::OutOfRange, start, Expected::NumberInRange));
+        }
+        let text = self.ascii(start)?;
+        if let Ok(value) = text.parse() {
+            return Ok(Number::Int(value));
+        }
+        Ok(text
+            .parse()
+            .map_or_else(|_| Number::Big(text), Number::UInt))
+    }
+
+    /// Everything that is not a plain integer: a float, or a fault. The cursor is behind the digits.
+    #[inline(never)]
+    fn other_number(&mut self, start: usize, digits: usize) -> Result<Number<'a>, Halt> {
+        if self.at == digits {
+            return Err(self.bad_number());
+        }
+        if self.at - digits > 1 && self.bytes.get(digits) == Some(&b'0') {
+            self.at = digits + 1;
+            return Err(fault(Code::InvalidNumber, self.at, Expected::JsonNumber));
+        }
+        if self.peek() == b'.' {
+            self.step();
+            self.digits()?;
+        }
+        if matches!(self.peek(), b'e' | b'E') {
+            self.step();
+            if matches!(self.peek(), b'+' | b'-') {
+                self.step();
+            }
+            self.digits()?;
+        }
+        match self.ascii(start)?.parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(Number::Float(value)),
+            _ => Err(fault(Code::OutOfRange, start, Expected::NumberInRange)),
+        }
+    }
+
+    /// One digit or more.
+    fn digits(&mut self) -> Result<(), Halt> {
+        if !self.peek().is_ascii_digit() {
+            return Err(self.bad_number());
+        }
+        while self.peek().is_ascii_digit() {
+            self.step();
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn bad_number(&self) -> Halt {
+        if self.at_end() {
+            fault(Code::Truncated, self.at, Expected::Digit)
+        } else {
+            fault(Code::InvalidNumber, self.at, Expected::Digit)
+        }
+    }
+
+    fn ascii(&self, start: usize) -> Result<&'a str, Halt> {
+        let bytes = self.bytes.get(start..self.at).unwrap_or_default();
+        std::str::from_utf8(bytes).map_err(|_| fault(Code::Internal, start, Expected::JsonNumber))
+    }
+}
+
+/// What a string of digits is worth as an attribute's integer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum IntegerText {
+    /// An integer of 64 bits.
+    Value(Number<'static>),
+    /// Digits, but too many.
+    TooLarge,
+    /// Not digits.
+    NotDigits,
+}
+
+/// Reads the integer in a string: an optional minus and ASCII digits, leading zeros allowed.
+pub fn parse_integer(text: &[u8]) -> IntegerText {
+    let (negative, digits) = match text.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        _ => (false, text),
+    };
+    if digits.is_empty() {
+        return IntegerText::NotDigits;
+    }
+    let mut magnitude = Some(0u64);
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return IntegerText::NotDigits;
+        }
+        magnitude = magnitude
+            .and_then(|value| value.checked_mul(10))
+            .and_then(|value| value.checked_add(u64::from(digit)));
+    }
+    match magnitude.and_then(|value| Number::small(negative, value)) {
+        Some(number) => IntegerText::Value(number),
+        None => IntegerText::TooLarge,
+    }
+}

@@ -1,0 +1,553 @@
+//! What the events look like, compiled once from plain rows for the walk to look up by number.
+//!
+//! Names, events and fields are numbers from here on. A field is an attribute's canonical wire name,
+//! common to all events that have it; what it holds is decided for each event.
+
+use std::fmt;
+
+use crate::scan::Literal;
+
+/// Number of an event, in the order of the rows.
+pub type EventId = u16;
+/// Number of a name as it may stand on the wire (canonical names and aliases).
+pub type NameId = u16;
+/// Number of a field, common to all events.
+pub type FieldId = u16;
+
+/// What an attribute holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A string.
+    Text,
+    /// An integer of 64 bits, or a string of its digits.
+    Integer,
+    /// An integer of any size, or a string: as it came.
+    IntegerOrText,
+    /// A code or a name of this enumeration.
+    Enum(u16),
+    /// A time stamp.
+    Time,
+    /// An object of free-form values.
+    KvList,
+    /// A boolean.
+    Boolean,
+    /// A number.
+    Float,
+    /// An array of free-form values.
+    List,
+    /// Any value.
+    Any,
+}
+
+/// An attribute of an event.
+#[derive(Clone, Debug)]
+pub struct FieldRow {
+    /// The canonical wire name, then its aliases.
+    pub names: Vec<String>,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether the event is at fault without it.
+    pub required: bool,
+    /// Whether `null` is allowed.
+    pub nullable: bool,
+}
+
+/// An event.
+#[derive(Clone, Debug)]
+pub struct EventRow {
+    /// The canonical id, then its aliases.
+    pub ids: Vec<String>,
+    /// The attributes, in canonical order.
+    pub fields: Vec<FieldRow>,
+}
+
+/// An enumeration.
+#[derive(Clone, Debug)]
+pub struct EnumRow {
+    /// Every accepted name with its code.
+    pub names: Vec<(String, i64)>,
+    /// The only codes allowed, or none where any integer is.
+    pub closed: Option<Vec<i64>>,
+}
+
+/// The member names of a time object: pairs of seconds and microseconds.
+#[derive(Clone, Debug, Default)]
+pub struct TimeRow {
+    /// The accepted pairs, the canonical one first.
+    pub pairs: Vec<(String, String)>,
+}
+
+/// What a member is to an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// Not one of its attributes.
+    Foreign,
+    /// The discriminator.
+    Id,
+    /// Depends on the event, which is not known yet.
+    Ambiguous,
+    /// An attribute.
+    Value(Kind),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub kind: EntryKind,
+    pub field: FieldId,
+    pub nullable: bool,
+}
+
+impl Entry {
+    const FOREIGN: Entry = Entry {
+        kind: EntryKind::Foreign,
+        field: 0,
+        nullable: true,
+    };
+}
+
+#[derive(Debug)]
+pub(crate) struct Name {
+    pub text: String,
+    /// The name as most producers write it: in quotes, a colon behind.
+    pub literal: Literal,
+}
+
+/// A set of fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldSet([u64; FieldSet::WORDS]);
+
+impl FieldSet {
+    const WORDS: usize = 4;
+    /// How many fields a plan can tell apart.
+    pub const CAPACITY: usize = 64 * FieldSet::WORDS;
+
+    /// Adds a field.
+    #[inline(always)]
+    pub fn insert(&mut self, field: FieldId) {
+        if let Some(word) = self.0.get_mut(usize::from(field >> 6)) {
+            *word |= 1 << (field & 63);
+        }
+    }
+
+    /// Whether the field is in the set.
+    #[inline(always)]
+    pub fn contains(&self, field: FieldId) -> bool {
+        self.0
+            .get(usize::from(field >> 6))
+            .is_some_and(|word| word >> (field & 63) & 1 == 1)
+    }
+
+    /// Whether every field of this set is in `other`.
+    #[inline(always)]
+    pub fn is_subset(&self, other: &FieldSet) -> bool {
+        self.0.iter().zip(&other.0).all(|(a, b)| a & !b == 0)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub fields: FieldSet,
+    pub required: FieldSet,
+    /// Fields in canonical order.
+    pub order: Vec<FieldId>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Enumeration {
+    pub names: Lookup<i64>,
+    pub closed: Option<Vec<i64>>,
+}
+
+/// The compiled rows.
+#[derive(Debug)]
+pub struct Plan {
+    pub(crate) names: Vec<Name>,
+    pub(crate) by_name: Lookup<NameId>,
+    pub(crate) by_id: Lookup<EventId>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) enums: Vec<Enumeration>,
+    pub(crate) time_pairs: Vec<[Name; 2]>,
+    /// One row for each event, then [`Plan::any`], then [`Plan::foreign`]; one column for each name.
+    entries: Vec<Entry>,
+    /// The canonical name of each field.
+    field_names: Vec<NameId>,
+}
+
+/// Rows that no plan can be made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanError {
+    /// Two events claim this id.
+    DuplicateId(String),
+    /// Two attributes of one event claim this name.
+    DuplicateName(String),
+    /// More distinct attribute names than [`FieldSet::CAPACITY`], or more events than numbers.
+    TooMany,
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PlanError::DuplicateId(id) => write!(f, "two events claim the id {id:?}"),
+            PlanError::DuplicateName(name) => {
+                write!(f, "two attributes of one event claim the name {name:?}")
+            }
+            PlanError::TooMany => write!(
+                f,
+                "more than {} distinct attribute names in all events together",
+                FieldSet::CAPACITY
+            ),
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+impl Plan {
+    /// Compiles the rows. `id_name` is the member that tells the event.
+    pub fn new(
+        id_name: &str,
+        events: &[EventRow],
+        enums: &[EnumRow],
+        time: &TimeRow,
+    ) -> Result<Plan, PlanError> {
+        let mut plan = Plan {
+            names: Vec::new(),
+            by_name: Lookup::new(),
+            by_id: Lookup::new(),
+            events: Vec::new(),
+            enums: enums.iter().map(Enumeration::new).collect(),
+            time_pairs: time
+                .pairs
+                .iter()
+                .map(|(seconds, useconds)| [Name::new(seconds), Name::new(useconds)])
+                .collect(),
+            entries: Vec::new(),
+            field_names: Vec::new(),
+        };
+        plan.name(id_name)?;
+        for field in events.iter().flat_map(|event| &event.fields) {
+            for name in &field.names {
+                plan.name(name)?;
+            }
+        }
+        let mut fields: Lookup<FieldId> = Lookup::new();
+        for (number, row) in events.iter().enumerate() {
+            let number = EventId::try_from(number).map_err(|_| PlanError::TooMany)?;
+            for id in &row.ids {
+                if plan.by_id.insert(id.as_bytes(), number).is_some() {
+                    return Err(PlanError::DuplicateId(id.clone()));
+                }
+            }
+            plan.event(id_name, row, &mut fields)?;
+        }
+        plan.common_rows(id_name);
+        Ok(plan)
+    }
+
+    /// The number of `text` among the names, made where it is new.
+    fn name(&mut self, text: &str) -> Result<NameId, PlanError> {
+        if let Some(name) = self.by_name.get(text.as_bytes()) {
+            return Ok(name);
+        }
+        // The last two numbers are kept for "no name" and "the start of a record".
+        let name = NameId::try_from(self.names.len()).map_err(|_| PlanError::TooMany)?;
+        if name > NameId::MAX - 2 {
+            return Err(PlanError::TooMany);
+        }
+        self.names.push(Name::new(text));
+        self.by_name.insert(text.as_bytes(), name);
+        Ok(name)
+    }
+
+    fn event(
+        &mut self,
+        id_name: &str,
+        row: &EventRow,
+        fields: &mut Lookup<FieldId>,
+    ) -> Result<(), PlanError> {
+        let mut event = Event {
+            fields: FieldSet::default(),
+            required: FieldSet::default(),
+            order: Vec::new(),
+        };
+        let mut entries = self.blank_row(id_name);
+        for attribute in &row.fields {
+            let Some(canonical) = attribute.names.first() else {
+                continue;
+            };
+            let field = match fields.get(canonical.as_bytes()) {
+                Some(field) => field,
+                None => {
+                    let field = self.field_names.len();
+                    if field >= FieldSet::CAPACITY {
+                        return Err(PlanError::TooMany);
+                    }
+                    let field = FieldId::try_from(field).map_err(|_| PlanError::TooMany)?;
+                    let name = self.name(canonical)?;
+                    self.field_names.push(name);
+                    fields.insert(canonical.as_bytes(), field);
+                    field
+                }
+            };
+            for text in &attribute.names {
+                let name = self.name(text)?;
+                let entry = entries.get_mut(usize::from(name));
+                match entry {
+                    Some(entry) if *entry == Entry::FOREIGN => {
+                        *entry = Entry {
+                            kind: EntryKind::Value(attribute.kind),
+                            field,
+                            nullable: attribute.nullable,
+                        };
+                    }
+                    _ => return Err(PlanError::DuplicateName(text.clone())),
+                }
+            }
+            event.order.push(field);
+            event.fields.insert(field);
+            if attribute.required {
+                event.required.insert(field);
+            }
+        }
+        self.entries.extend(entries);
+        self.events.push(event);
+        Ok(())
+    }
+
+    fn blank_row(&self, id_name: &str) -> Vec<Entry> {
+        let mut entries = vec![Entry::FOREIGN; self.names.len()];
+        if let Some(id) = self.by_name.get(id_name.as_bytes())
+            && let Some(entry) = entries.get_mut(usize::from(id))
+        {
+            entry.kind = EntryKind::Id;
+        }
+        entries
+    }
+
+    /// The row for "event not known yet", where all events that have a name agree on it, and the row
+    /// for events that nobody wants, where nothing but the id counts.
+    fn common_rows(&mut self, id_name: &str) {
+        let foreign = self.blank_row(id_name);
+        let mut any = foreign.clone();
+        for row in 0..self.events.len() {
+            for (name, common) in any.iter_mut().enumerate() {
+                let entry = self.entry(row, name);
+                if entry.kind == EntryKind::Foreign || *common == entry {
+                    continue;
+                }
+                if *common == Entry::FOREIGN {
+                    *common = entry;
+                } else if common.kind != entry.kind || common.field != entry.field {
+                    common.kind = EntryKind::Ambiguous;
+                } else {
+                    // Whether null may stand here depends on the event.
+                    common.nullable = false;
+                }
+            }
+        }
+        self.entries.extend(any);
+        self.entries.extend(foreign);
+    }
+
+    /// The row of "not known yet".
+    #[inline(always)]
+    pub(crate) fn any(&self) -> usize {
+        self.events.len()
+    }
+
+    /// The row of "not wanted".
+    #[inline(always)]
+    pub(crate) fn foreign(&self) -> usize {
+        self.events.len() + 1
+    }
+
+    /// What the name (or, at `names.len()`, an unknown one) is in the row.
+    #[inline(always)]
+    pub(crate) fn entry(&self, row: usize, name: usize) -> Entry {
+        if name >= self.names.len() {
+            return Entry::FOREIGN;
+        }
+        self.entries
+            .get(row * self.names.len() + name)
+            .copied()
+            .unwrap_or(Entry::FOREIGN)
+    }
+
+    /// How many events the plan has.
+    pub fn event_count(&self) -> usize {
+        self.events.len()
+    }
+
+    /// How many fields the plan has.
+    pub fn field_count(&self) -> usize {
+        self.field_names.len()
+    }
+
+    /// The event of this id or alias.
+    pub fn event_by_id(&self, id: &str) -> Option<EventId> {
+        self.by_id.get(id.as_bytes())
+    }
+
+    /// The field whose canonical name this is.
+    pub fn field_by_name(&self, name: &str) -> Option<FieldId> {
+        let name = self.by_name.get(name.as_bytes())?;
+        let place = self.field_names.iter().position(|&known| known == name)?;
+        FieldId::try_from(place).ok()
+    }
+
+    /// The canonical name of a field, as a step of a path.
+    pub(crate) fn field_name(&self, field: FieldId) -> NameId {
+        self.field_names
+            .get(usize::from(field))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// A name as it stands on the wire.
+    pub fn name_text(&self, name: NameId) -> &str {
+        self.names
+            .get(usize::from(name))
+            .map_or("", |name| &name.text)
+    }
+
+    /// How many pairs of names a time object may use.
+    pub fn time_pair_count(&self) -> u8 {
+        u8::try_from(self.time_pairs.len()).unwrap_or(u8::MAX)
+    }
+
+    /// The name of a member of a time object.
+    pub fn time_text(&self, pair: u8, member: u8) -> &str {
+        self.time_pairs
+            .get(usize::from(pair))
+            .and_then(|pair| pair.get(usize::from(member)))
+            .map_or("", |name| &name.text)
+    }
+
+    /// Whether `name` is the id, or an attribute of the event under any of its names.
+    pub fn claims(&self, event: EventId, name: &str) -> bool {
+        self.by_name.get(name.as_bytes()).is_some_and(|name| {
+            self.entry(usize::from(event), usize::from(name)).kind != EntryKind::Foreign
+        })
+    }
+}
+
+impl Name {
+    fn new(text: &str) -> Name {
+        let mut literal = Vec::new();
+        crate::encode::text(&mut literal, text);
+        literal.push(b':');
+        Name {
+            text: text.to_owned(),
+            literal: Literal::new(literal),
+        }
+    }
+}
+
+impl Enumeration {
+    fn new(row: &EnumRow) -> Enumeration {
+        let mut names = Lookup::new();
+        for (name, code) in &row.names {
+            names.insert(name.as_bytes(), *code);
+        }
+        Enumeration {
+            names,
+            closed: row.closed.clone(),
+        }
+    }
+}
+
+/// A small table from text to a number: open addressing, at most a quarter full, so that a look-up
+/// ends after a step or two whatever text is asked for.
+#[derive(Debug)]
+pub(crate) struct Lookup<T> {
+    slots: Vec<Option<(Box<[u8]>, T)>>,
+    used: usize,
+}
+
+impl<T: Copy> Lookup<T> {
+    fn new() -> Lookup<T> {
+        let mut slots = Vec::new();
+        slots.resize_with(16, || None);
+        Lookup { slots, used: 0 }
+    }
+
+    #[inline(always)]
+    pub fn get(&self, text: &[u8]) -> Option<T> {
+        let mask = self.slots.len() - 1;
+        let mut place = hash(text) & mask;
+        while let Some(Some((known, value))) = self.slots.get(place) {
+            if **known == *text {
+                return Some(*value);
+            }
+            place = (place + 1) & mask;
+        }
+        None
+    }
+
+    /// Puts the value in, and gives back the one that was there.
+    fn insert(&mut self, text: &[u8], value: T) -> Option<T> {
+        let before = self.get(text);
+        if before.is_none() && self.used * 4 >= self.slots.len() {
+            let mut larger = Vec::new();
+            larger.resize_with(self.slots.len() * 2, || None);
+            let old = std::mem::replace(&mut self.slots, larger);
+            self.used = 0;
+            for (text, value) in old.into_iter().flatten() {
+                self.insert(&text, value);
+            }
+        }
+        let mask = self.slots.len() - 1;
+        let mut place = hash(text) & mask;
+        while let Some(Some((known, _))) = self.slots.get(place) {
+            if **known == *text {
+                break;
+            }
+            place = (place + 1) & mask;
+        }
+        if let Some(slot) = self.slots.get_mut(place) {
+            *slot = Some((text.into(), value));
+        }
+        self.used += usize::from(before.is_none());
+        before
+    }
+}
+
+/// A hash of the length and of the first and last eight bytes: names differ in these.
+#[inline(always)]
+fn hash(text: &[u8]) -> usize {
+    let (first, last) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => {
+            let short = text
+                .iter()
+                .fold(0u64, |word, &byte| word << 8 | u64::from(byte));
+            (short, 0)
+        }
+    };
+    let mixed = (first ^ last.rotate_left(29) ^ (text.len() as u64) << 56)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lookup_finds_what_was_put_in_and_nothing_else() {
+        let mut table = Lookup::new();
+        for number in 0..1000u16 {
+            assert_eq!(
+                table.insert(format!("name{number}").as_bytes(), number),
+                None
+            );
+        }
+        assert_eq!(table.insert(b"name7", 9), Some(7));
+        for number in 0..1000u16 {
+            let want = if number == 7 { 9 } else { number };
+            assert_eq!(table.get(format!("name{number}").as_bytes()), Some(want));
+        }
+        assert_eq!(table.get(b"name1000"), None);
+        assert_eq!(table.get(b""), None);
+    }
+}

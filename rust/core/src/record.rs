@@ -1,0 +1,285 @@
+//! From the bytes of one record to its outcome: size, frame and byte order mark, then the walk, and
+//! a second one where the first could not know the event in time.
+
+use crate::decode::{DEPTH_LIMIT, Id, Walk};
+use crate::error::{Code, Expected, Fault, Halt, fault, mismatch};
+use crate::plan::{EventId, Plan};
+use crate::scan::Cursor;
+use crate::sink::{Ignore, Sink};
+
+/// What becomes of `Kind::KvList` attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KvLists {
+    /// A tree.
+    Dict,
+    /// The object's own bytes.
+    Lazy,
+    /// Nothing.
+    Skip,
+}
+
+/// What becomes of members that the event does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extra {
+    /// They reach the sink.
+    Keep,
+    /// They are checked and dropped.
+    Ignore,
+    /// They are a fault.
+    Forbid,
+}
+
+/// What becomes of events that the plan does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// They are an outcome of their own.
+    Keep,
+    /// They are a fault.
+    Error,
+}
+
+/// What precedes the JSON of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// Nothing.
+    None,
+    /// Confluent's magic byte with a schema id or a GUID.
+    Confluent,
+}
+
+/// How records are read. See each field's type.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Free-form attributes.
+    pub kv_lists: KvLists,
+    /// Unknown members.
+    pub extra: Extra,
+    /// Unknown events.
+    pub unknown: Unknown,
+    /// The only events wanted, in ascending order; all of them where none.
+    pub only: Option<Vec<EventId>>,
+    /// Whether unknown events are wanted (always, unless `only` leaves them out).
+    pub wants_unknown: bool,
+    /// The frame.
+    pub framing: Framing,
+    /// The deepest nesting, the record itself counted; at most 1024 is honoured.
+    pub max_depth: usize,
+    /// The longest record, in bytes.
+    pub max_size: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            kv_lists: KvLists::Dict,
+            extra: Extra::Keep,
+            unknown: Unknown::Keep,
+            only: None,
+            wants_unknown: true,
+            framing: Framing::None,
+            max_depth: 128,
+            max_size: 1 << 24,
+        }
+    }
+}
+
+/// What a good record is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// An event of the plan; its values are with the sink.
+    Event(EventId),
+    /// An event that `only` leaves out.
+    Unwanted,
+    /// An event that the plan does not have.
+    Unknown {
+        /// Its id, unescaped.
+        id: String,
+        /// Where the JSON begins in the record, behind the frame.
+        start: usize,
+    },
+}
+
+/// Why there is no outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The record is at fault.
+    Fault(Box<Fault>),
+    /// The sink stopped.
+    Stopped,
+}
+
+/// What one record teaches about the next: which member follows which, and room to unescape in.
+/// It changes no result, only how soon it is there.
+#[derive(Debug, Default)]
+pub struct Memory {
+    pub(crate) next: Vec<u16>,
+    pub(crate) time_pair: u8,
+    pub(crate) scratch: String,
+}
+
+/// A plan with the options to read records by.
+#[derive(Debug)]
+pub struct Decoder {
+    /// What the events look like.
+    pub plan: Plan,
+    /// How records are read.
+    pub options: Options,
+}
+
+impl Decoder {
+    /// A memory that has seen nothing yet.
+    pub fn memory(&self) -> Memory {
+        let rows = self.plan.foreign() + 1;
+        Memory {
+            next: vec![u16::MAX; rows * (self.plan.names.len() + 2)],
+            time_pair: 0,
+            scratch: String::new(),
+        }
+    }
+
+    pub(crate) fn wants(&self, event: EventId) -> bool {
+        match &self.options.only {
+            None => true,
+            Some(only) => only.binary_search(&event).is_ok(),
+        }
+    }
+
+    /// Reads one record into the sink. On anything but [`Outcome::Event`] the sink is cleared.
+    #[inline]
+    pub fn decode<S: Sink>(
+        &self,
+        memory: &mut Memory,
+        record: &[u8],
+        sink: &mut S,
+    ) -> Result<Outcome, Failure> {
+        match self.walk(memory, record, sink) {
+            Ok((Id::Event(event), _)) => Ok(Outcome::Event(event)),
+            Ok((id, start)) => {
+                sink.clear();
+                Ok(match id {
+                    Id::Unknown(id) => Outcome::Unknown { id, start },
+                    _ => Outcome::Unwanted,
+                })
+            }
+            Err(halt) => {
+                sink.clear();
+                Err(match halt {
+                    Halt::Fault(fault) => Failure::Fault(fault),
+                    _ => Failure::Stopped,
+                })
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn walk<S: Sink>(
+        &self,
+        memory: &mut Memory,
+        record: &[u8],
+        sink: &mut S,
+    ) -> Result<(Id, usize), Halt> {
+        let start = self.json_start(record)?;
+        let object = object_start(record, start)?;
+        let mut walk = Walk::new(self, memory, record, object);
+        let mut result = walk.members(self.plan.any(), sink);
+        let (mut end, late, time_pair) = (walk.cursor.at, walk.late, walk.time_pair);
+        memory.time_pair = time_pair;
+        let again = match &result {
+            Err(Halt::Restart) => true,
+            Err(Halt::Fault(_)) => late,
+            _ => false,
+        };
+        if again {
+            sink.clear();
+            (result, end) = self.id_first(memory, record, object, sink);
+        }
+        let id = result?;
+        let mut rest = Cursor::new(record, end);
+        rest.space();
+        if rest.at_end() {
+            return Ok((id, start));
+        }
+        let mut halt = fault(Code::TrailingData, rest.at, Expected::End);
+        if let (Halt::Fault(fault), Id::Event(event)) = (&mut halt, &id) {
+            fault.event = Some(*event);
+        }
+        Err(halt)
+    }
+
+    /// The slower way, for records whose id comes late and matters before: find it, then read. What a
+    /// record gives, and what it is refused for, does so not depend on what was guessed on the way.
+    #[inline(never)]
+    fn id_first<S: Sink>(
+        &self,
+        memory: &mut Memory,
+        record: &[u8],
+        object: usize,
+        sink: &mut S,
+    ) -> (Result<Id, Halt>, usize) {
+        let mut walk = Walk::new(self, memory, record, object);
+        let result = walk.members(self.plan.foreign(), &mut Ignore);
+        let end = walk.cursor.at;
+        let Ok(Id::Event(event)) = result else {
+            return (result, end);
+        };
+        let mut walk = Walk::new(self, memory, record, object);
+        let result = walk.members(usize::from(event), sink);
+        (result, walk.cursor.at)
+    }
+
+    /// Where the JSON begins: behind the frame, if there is to be one.
+    #[inline(always)]
+    fn json_start(&self, record: &[u8]) -> Result<usize, Halt> {
+        if record.len() > self.options.max_size {
+            let max = self.options.max_size;
+            return Err(fault(Code::TooLarge, max, Expected::Size(max)));
+        }
+        match (self.options.framing, record.first()) {
+            (_, None) => Err(fault(Code::EmptyInput, 0, Expected::Record)),
+            (Framing::None, Some(0 | 1)) => Err(fault(Code::Framing, 0, Expected::NoFrame)),
+            (Framing::None, Some(_)) => Ok(0),
+            (Framing::Confluent, Some(magic)) => {
+                let length = match magic {
+                    0 => 5,
+                    1 => 17,
+                    _ => return Err(fault(Code::Framing, 0, Expected::Frame)),
+                };
+                if record.len() < length {
+                    return Err(fault(Code::Truncated, record.len(), Expected::Frame));
+                }
+                Ok(length)
+            }
+        }
+    }
+}
+
+/// The place of the opening brace.
+#[inline(always)]
+fn object_start(record: &[u8], start: usize) -> Result<usize, Halt> {
+    let mut cursor = Cursor::new(record, start);
+    cursor.space();
+    if cursor.peek() == b'{' {
+        return Ok(cursor.at);
+    }
+    Err(no_object(cursor, start))
+}
+
+#[cold]
+fn no_object(mut cursor: Cursor<'_>, start: usize) -> Halt {
+    if cursor.at_end() {
+        return fault(Code::EmptyInput, 0, Expected::Record);
+    }
+    let at = cursor.at;
+    if at == start && cursor.take_slice(b"\xef\xbb\xbf") {
+        return fault(Code::ByteOrderMark, 0, Expected::NoByteOrderMark);
+    }
+    match cursor.value_type() {
+        Some(got) => mismatch(Code::NotAnObject, at, Expected::Record, Some(got)),
+        None => cursor.unexpected(Expected::Record),
+    }
+}
+
+/// Clamps a wish for `max_depth` to what the walk can keep track of.
+pub fn depth_limit() -> usize {
+    DEPTH_LIMIT
+}

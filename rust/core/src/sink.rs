@@ -1,0 +1,114 @@
+//! What becomes of the values that the walk reads: the trait between the walk and its three users.
+//!
+//! `Ignore` (validation) lives here; the builders of Python objects and of columns live in the
+//! crates that know them.
+
+use crate::number::Number;
+use crate::plan::FieldId;
+use crate::text::Text;
+
+/// The sink cannot go on (out of memory, interrupted): it keeps the reason itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped;
+
+/// A value with no parts.
+#[derive(Clone, Copy, Debug)]
+pub enum Scalar<'a> {
+    /// `null`; given for an attribute, it takes back what an earlier member of that name gave.
+    Null,
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A number.
+    Number(Number<'a>),
+    /// A string, unescaped.
+    Text(Text<'a>),
+    /// A code of the plan's enumeration `table`: an integer of 64 bits, never a float.
+    Enum {
+        /// Number of the enumeration in the plan.
+        table: u16,
+        /// The integer code.
+        code: Number<'a>,
+    },
+    /// A time stamp since the epoch; `useconds` is below a million.
+    Time {
+        /// Whole seconds, rounded down.
+        seconds: i64,
+        /// Microseconds after them.
+        useconds: u32,
+    },
+}
+
+/// Whose value the next tree is.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    /// An attribute's.
+    Field(FieldId),
+    /// An unknown member's, with its name.
+    Extra(Text<'a>),
+}
+
+/// The two kinds of container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    /// `{…}`
+    Object,
+    /// `[…]`
+    Array,
+}
+
+/// Takes the values of one record after the other, in reading order.
+///
+/// A member given twice is given to the sink twice: the last one wins. Free-form values arrive as a
+/// tree: `begin`, then `scalar`, or `open`, (`key`,) values and `close`, then `end`.
+pub trait Sink {
+    /// The value of an attribute.
+    fn field(&mut self, field: FieldId, value: Scalar<'_>) -> Result<(), Stopped>;
+    /// An attribute's object, validated and kept as it came.
+    fn raw(&mut self, field: FieldId, bytes: &[u8]) -> Result<(), Stopped>;
+    /// A tree begins.
+    fn begin(&mut self, target: Target<'_>) -> Result<(), Stopped>;
+    /// The tree is complete.
+    fn end(&mut self) -> Result<(), Stopped>;
+    /// A value without parts, inside a tree.
+    fn scalar(&mut self, value: Scalar<'_>) -> Result<(), Stopped>;
+    /// A container opens.
+    fn open(&mut self, container: Container) -> Result<(), Stopped>;
+    /// The key of the value that follows.
+    fn key(&mut self, key: Text<'_>) -> Result<(), Stopped>;
+    /// The innermost container closes.
+    fn close(&mut self) -> Result<(), Stopped>;
+    /// Whatever came since the last finished record is void.
+    fn clear(&mut self);
+}
+
+/// The sink that keeps nothing: validation, and members that nobody wants.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ignore;
+
+impl Sink for Ignore {
+    fn field(&mut self, _: FieldId, _: Scalar<'_>) -> Result<(), Stopped> {
+        Ok(())
+    }
+    fn raw(&mut self, _: FieldId, _: &[u8]) -> Result<(), Stopped> {
+        Ok(())
+    }
+    fn begin(&mut self, _: Target<'_>) -> Result<(), Stopped> {
+        Ok(())
+    }
+    fn end(&mut self) -> Result<(), Stopped> {
+        Ok(())
+    }
+    fn scalar(&mut self, _: Scalar<'_>) -> Result<(), Stopped> {
+        Ok(())
+    }
+    fn open(&mut self, _: Container) -> Result<(), Stopped> {
+        Ok(())
+    }
+    fn key(&mut self, _: Text<'_>) -> Result<(), Stopped> {
+        Ok(())
+    }
+    fn close(&mut self) -> Result<(), Stopped> {
+        Ok(())
+    }
+    fn clear(&mut self) {}
+}

@@ -1,0 +1,192 @@
+//! Strings: from the opening quote to text that is known to be ASCII or known to be UTF-8.
+
+use crate::error::{Code, Expected, Halt, fault};
+use crate::scan::Cursor;
+
+/// A string's characters, unescaped. Whoever builds an object from it need not look for either
+/// property again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Text<'a> {
+    /// Printable ASCII, straight from the record.
+    Ascii(&'a [u8]),
+    /// Any text.
+    Unicode(&'a str),
+}
+
+impl<'a> Text<'a> {
+    /// The text's UTF-8 bytes.
+    #[inline(always)]
+    pub fn as_bytes(self) -> &'a [u8] {
+        match self {
+            Text::Ascii(bytes) => bytes,
+            Text::Unicode(text) => text.as_bytes(),
+        }
+    }
+
+    /// The text as an owned string.
+    pub fn to_owned(self) -> String {
+        match self {
+            Text::Ascii(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Text::Unicode(text) => text.to_owned(),
+        }
+    }
+}
+
+impl<'a> Cursor<'a> {
+    /// Reads a string whose opening quote is just behind the cursor, and its closing quote too.
+    /// `scratch` holds the text where escapes must be undone.
+    #[inline(always)]
+    pub fn text<'s>(&mut self, scratch: &'s mut String) -> Result<Text<'s>, Halt>
+    where
+        'a: 's,
+    {
+        let start = self.at;
+        self.plain_text();
+        if self.peek() == b'"' {
+            let plain = self.bytes.get(start..self.at).unwrap_or_default();
+            self.step();
+            return Ok(Text::Ascii(plain));
+        }
+        self.long_text(start, scratch)
+    }
+
+    /// The rest of a string that is not plain: non-ASCII runs are checked, escapes undone.
+    #[inline(never)]
+    fn long_text<'s>(&mut self, start: usize, scratch: &'s mut String) -> Result<Text<'s>, Halt>
+    where
+        'a: 's,
+    {
+        scratch.clear();
+        let mut run = start;
+        loop {
+            self.run_end();
+            match self.peek() {
+                b'"' => {
+                    let last = self.utf8(run)?;
+                    self.step();
+                    if run == start {
+                        return Ok(Text::Unicode(last));
+                    }
+                    scratch.push_str(last);
+                    return Ok(Text::Unicode(scratch));
+                }
+                b'\\' => {
+                    scratch.push_str(self.utf8(run)?);
+                    scratch.push(self.escape()?);
+                    run = self.at;
+                }
+                _ => {
+                    self.utf8(run)?;
+                    if self.at_end() {
+                        return Err(fault(Code::Truncated, self.at, Expected::Value));
+                    }
+                    return Err(fault(
+                        Code::ControlCharacter,
+                        self.at,
+                        Expected::NoControlCharacter,
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Moves to the next quote, backslash or control character, over characters of any length.
+    fn run_end(&mut self) {
+        loop {
+            self.plain_text();
+            if self.peek() < 0x80 {
+                return;
+            }
+            self.step();
+        }
+    }
+
+    /// The run from `start` to the cursor, checked to be UTF-8.
+    fn utf8(&self, start: usize) -> Result<&'a str, Halt> {
+        let run = self.bytes.get(start..self.at).unwrap_or_default();
+        std::str::from_utf8(run).map_err(|error| {
+            // A character cut off by the end of the input is a matter of length, not of coding.
+            if error.error_len().is_none() && self.at_end() {
+                fault(Code::Truncated, self.at, Expected::Value)
+            } else {
+                fault(
+                    Code::InvalidUtf8,
+                    start + error.valid_up_to(),
+                    Expected::Utf8,
+                )
+            }
+        })
+    }
+
+    /// One escape, whose backslash is at the cursor.
+    fn escape(&mut self) -> Result<char, Halt> {
+        let start = self.at;
+        self.step();
+        let simple = match self.peek() {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'/' => '/',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                self.step();
+                return self.unicode_escape(start);
+            }
+            _ => return Err(self.bad_escape(start)),
+        };
+        self.step();
+        Ok(simple)
+    }
+
+    /// The digits after `\u`, and the second half of a pair.
+    fn unicode_escape(&mut self, start: usize) -> Result<char, Halt> {
+        let first = self.hex4(start)?;
+        if let Some(single) = char::from_u32(first) {
+            return Ok(single);
+        }
+        let lone = || fault(Code::LoneSurrogate, start, Expected::SurrogatePair);
+        if first >= 0xdc00 {
+            return Err(lone());
+        }
+        let second_start = self.at;
+        for byte in *b"\\u" {
+            if self.at_end() {
+                return Err(fault(Code::Truncated, self.at, Expected::SurrogatePair));
+            }
+            if self.peek() != byte {
+                return Err(lone());
+            }
+            self.step();
+        }
+        let second = self.hex4(second_start)?;
+        if !(0xdc00..0xe000).contains(&second) {
+            return Err(lone());
+        }
+        let code = 0x10000 + ((first & 0x3ff) << 10) + (second & 0x3ff);
+        char::from_u32(code).ok_or_else(lone)
+    }
+
+    fn hex4(&mut self, start: usize) -> Result<u32, Halt> {
+        let mut code = 0;
+        for _ in 0..4 {
+            let Some(digit) = char::from(self.peek()).to_digit(16) else {
+                return Err(self.bad_escape(start));
+            };
+            code = code * 16 + digit;
+            self.step();
+        }
+        Ok(code)
+    }
+
+    #[cold]
+    fn bad_escape(&self, start: usize) -> Halt {
+        if self.at_end() {
+            fault(Code::Truncated, self.at, Expected::Escape)
+        } else {
+            fault(Code::InvalidEscape, start, Expected::Escape)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The sink that remembers where the walk is: run again over a faulty value, it gives the path.
+//!
+//! Errors are rare and paths are for people, so no other walk pays for keeping one.
+
+use crate::decode::walk_value;
+use crate::error::Step;
+use crate::plan::FieldId;
+use crate::sink::{Container, Scalar, Sink, Stopped, Target};
+use crate::text::Text;
+
+#[derive(Default)]
+struct Trace {
+    open: Vec<Level>,
+}
+
+enum Level {
+    /// An object, and whether a key was read whose value is not complete.
+    Object(bool),
+    /// An array, and how many of its values are complete.
+    Array(usize),
+}
+
+/// The steps from the value at `start` to the fault in it at `offset`; none where the value itself
+/// is at fault.
+pub(crate) fn path_to(record: &[u8], start: usize, offset: usize, max_depth: usize) -> Vec<Step> {
+    let mut trace = Trace::default();
+    match walk_value(record, start, max_depth, &mut trace) {
+        Err(fault) if fault.offset == offset => trace.steps(),
+        _ => Vec::new(),
+    }
+}
+
+impl Trace {
+    fn steps(&self) -> Vec<Step> {
+        let step = |level: &Level| match level {
+            Level::Object(true) => Some(Step::Key),
+            Level::Object(false) => None,
+            Level::Array(count) => Some(Step::Index(*count)),
+        };
+        self.open.iter().filter_map(step).collect()
+    }
+
+    fn complete(&mut self) {
+        match self.open.last_mut() {
+            Some(Level::Object(keyed)) => *keyed = false,
+            Some(Level::Array(count)) => *count += 1,
+            None => {}
+        }
+    }
+}
+
+impl Sink for Trace {
+    fn scalar(&mut self, _: Scalar<'_>) -> Result<(), Stopped> {
+        self.complete();
+        Ok(())
+    }
+    fn open(&mut self, container: Container) -> Result<(), Stopped> {
+        self.open.push(match container {
+            Container::Object => Level::Object(false),
+            Container::Array => Level::Array(0),
+        });
+        Ok(())
+    }
+    fn key(&mut self, _: Text<'_>) -> Result<(), Stopped> {
+        if let Some(Level::Object(keyed)) = self.open.last_mut() {
+            *keyed = true;
+        }
+        Ok(())
+    }
+    fn close(&mut self) -> Result<(), Stopped> {
+        self.open.pop();
+        self.complete();
+        Ok(())
+    }
+    fn field(&mut self, _: FieldId, _: Scalar<'_>) -> Result<(), Stopped> {
+        Ok(())
+    }
+    fn raw(&mut self, _: FieldId, _: &[u8]) -> Result<(), Stopped> {
+        Ok(())
+    }
+    fn begin(&mut self, _: Target<'_>) -> Result<(), Stopped> {
+        Ok(())
+    }
+    fn end(&mut self) -> Result<(), Stopped> {
+        Ok(())
+    }
+    fn clear(&mut self) {}
+}

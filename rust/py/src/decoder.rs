@@ -1,0 +1,283 @@
+//! The class `Decoder`: options, and the doors to sessions, streams and validation.
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyType};
+use vmcodec_core::lines::Lines;
+use vmcodec_core::{
+    Decoder as Core, EventId, Extra, Framing, KvLists, Options, Plan, Unknown, depth_limit,
+};
+
+use crate::error::Place;
+use crate::ffi::objects;
+use crate::input::{Input, items};
+use crate::schema::{Codec, Schema, compile};
+use crate::session::{Errors, Session, Shelf};
+use crate::stream::EventIterator;
+use crate::validate;
+
+/// Decodes records by fixed options: make it once, use it from any thread.
+///
+/// Every option is by keyword:
+///
+/// events : iterable of Struct classes, default `EVENTS`
+///     What to decode into. Your own classes derive from `BaseEvent`.
+/// kv_lists : "dict" | "lazy" | "skip"
+///     Extensions, Reasons, UserData and CallHistory as dicts, as `KVList`, or left out (None).
+/// extra : "keep" | "ignore" | "forbid"
+///     Members the event does not have: into `extra`, dropped, or an error.
+/// unknown : "keep" | "error"
+///     Ids that no class claims: an `UnknownEvent`, or an error.
+/// only : iterable of classes, or None
+///     Give None in the place of all other events, which are then checked as JSON alone.
+///     May name `UnknownEvent`.
+/// framing : "none" | "confluent"
+///     Whether a Confluent schema-registry frame precedes the JSON.
+/// max_depth : int
+///     The deepest nesting, 1 to 1024; the record itself counts as one.
+/// max_size : int
+///     The longest record, in bytes.
+///
+/// Raises TypeError for a class that cannot be an event and ValueError for other values.
+#[pyclass(frozen, module = "vmcodec", subclass)]
+pub(crate) struct Decoder {
+    pub codec: Codec,
+    pub shelf: Shelf,
+}
+
+#[pymethods]
+impl Decoder {
+    #[new]
+    #[pyo3(signature = (*, events=None, kv_lists="dict", extra="keep", unknown="keep", only=None, framing="none", max_depth=128, max_size=1 << 24))]
+    #[expect(clippy::too_many_arguments, reason = "one for each option")]
+    fn new(
+        py: Python<'_>,
+        events: Option<&Bound<'_, PyAny>>,
+        kv_lists: &str,
+        extra: &str,
+        unknown: &str,
+        only: Option<&Bound<'_, PyAny>>,
+        framing: &str,
+        max_depth: usize,
+        max_size: usize,
+    ) -> PyResult<Decoder> {
+        let (schema, plan) = compile(py, events)?;
+        let only = only.map(|only| wanted(&schema, &plan, only)).transpose()?;
+        if !(1..=depth_limit()).contains(&max_depth) {
+            return Err(PyValueError::new_err(format!(
+                "max_depth is 1 to {}",
+                depth_limit()
+            )));
+        }
+        let options = Options {
+            kv_lists: choice(
+                "kv_lists",
+                kv_lists,
+                &[
+                    ("dict", KvLists::Dict),
+                    ("lazy", KvLists::Lazy),
+                    ("skip", KvLists::Skip),
+                ],
+            )?,
+            extra: choice(
+                "extra",
+                extra,
+                &[
+                    ("keep", Extra::Keep),
+                    ("ignore", Extra::Ignore),
+                    ("forbid", Extra::Forbid),
+                ],
+            )?,
+            unknown: choice(
+                "unknown",
+                unknown,
+                &[("keep", Unknown::Keep), ("error", Unknown::Error)],
+            )?,
+            wants_unknown: only.as_ref().is_none_or(|only| only.unknown),
+            only: only.map(|only| only.events),
+            framing: choice(
+                "framing",
+                framing,
+                &[("none", Framing::None), ("confluent", Framing::Confluent)],
+            )?,
+            max_depth,
+            max_size,
+        };
+        Ok(Decoder {
+            codec: Codec {
+                core: Core { plan, options },
+                schema,
+            },
+            shelf: Shelf::default(),
+        })
+    }
+
+    /// Decode one message: bytes, bytearray, memoryview, str (as UTF-8), or None.
+    ///
+    /// Returns the event, an `UnknownEvent`, or None for None and for what `only` leaves out.
+    /// Raises DecodeError for a bad record.
+    fn decode<'py>(&self, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        Session::run(
+            data.py(),
+            &self.codec,
+            &self.shelf,
+            Errors::Raise,
+            |session| session.item(data, Place::default()),
+        )
+    }
+
+    /// Decode a list, tuple or other iterable of messages into a list of the same length and order.
+    ///
+    /// errors="raise" raises the first DecodeError; errors="return" leaves each in its record's place.
+    /// Raises TypeError if `messages` is not iterable or is one message.
+    #[pyo3(signature = (messages, errors=Errors::Raise), text_signature = "($self, messages, errors=\"raise\")")]
+    fn decode_batch<'py>(
+        &self,
+        messages: &Bound<'py, PyAny>,
+        errors: Errors,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let py = messages.py();
+        let messages = items(messages)?;
+        Session::run(py, &self.codec, &self.shelf, errors, |session| {
+            let mut results = Vec::with_capacity(messages.len());
+            for (index, item) in messages.iter().enumerate() {
+                results.push(session.item(item, Place { index, line: None })?);
+            }
+            objects::list_of(py, results)
+        })
+    }
+
+    /// Decode the records of an NDJSON buffer: bytes, str or anything with the buffer protocol.
+    ///
+    /// Blank lines are skipped; a last line without a newline counts. Otherwise as `decode_batch`.
+    #[pyo3(signature = (buffer, errors=Errors::Raise), text_signature = "($self, buffer, errors=\"raise\")")]
+    fn decode_lines<'py>(
+        &self,
+        buffer: &Bound<'py, PyAny>,
+        errors: Errors,
+    ) -> PyResult<Bound<'py, PyList>> {
+        self.check_lines()?;
+        let input = Input::of_buffer(buffer)?;
+        Session::run(buffer.py(), &self.codec, &self.shelf, errors, |session| {
+            let mut results = Vec::new();
+            for (index, line) in Lines::new(input.bytes()).enumerate() {
+                let place = Place {
+                    index,
+                    line: Some(line.number + 1),
+                };
+                results.push(session.record(line.bytes, place)?);
+            }
+            objects::list_of(buffer.py(), results)
+        })
+    }
+
+    /// Decode an NDJSON stream of any length, in bounded memory.
+    ///
+    /// source : a path (`.gz` and `.zst` are decompressed), a binary file object, a bytes-like
+    /// buffer, or an iterable of bytes-like chunks cut anywhere. At most `batch_size` records are
+    /// decoded ahead. With errors="raise" the iterator raises at a bad record and carries on with the
+    /// next one when asked again. A record over `max_size` is cut short in its error's `raw`.
+    /// Raises OSError where reading fails.
+    #[pyo3(signature = (source, errors=Errors::Raise, batch_size=1000), text_signature = "($self, source, errors=\"raise\", batch_size=1000)")]
+    fn iter_decode(
+        slf: &Bound<'_, Self>,
+        source: &Bound<'_, PyAny>,
+        errors: Errors,
+        batch_size: usize,
+    ) -> PyResult<EventIterator> {
+        slf.get().check_lines()?;
+        if batch_size == 0 {
+            return Err(PyValueError::new_err("batch_size is at least 1"));
+        }
+        EventIterator::new(slf.clone().unbind(), source, errors, batch_size)
+    }
+
+    /// Check an iterable of messages as `decode_batch` would, building nothing, without the GIL.
+    ///
+    /// Returns the errors of the bad ones, each with its record's bytes.
+    fn validate_batch<'py>(&self, messages: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+        validate::batch(&self.codec, messages)
+    }
+
+    /// Check the records of an NDJSON buffer as `decode_lines` would, building nothing, without the GIL.
+    ///
+    /// Returns the errors of the bad ones, each with its record's bytes.
+    fn validate_lines<'py>(&self, buffer: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+        self.check_lines()?;
+        validate::lines(&self.codec, buffer)
+    }
+
+    /// Whether every event class is filled slot by slot; False where one takes the constructor.
+    #[getter]
+    fn _fast(&self) -> bool {
+        self.codec.schema.shapes.iter().all(|shape| shape.is_fast())
+    }
+
+    /// `Decoder[MyEvent]`, for annotations.
+    #[classmethod]
+    fn __class_getitem__<'py>(
+        cls: &Bound<'py, PyType>,
+        _item: &Bound<'py, PyAny>,
+    ) -> Bound<'py, PyType> {
+        cls.clone()
+    }
+}
+
+impl Decoder {
+    /// A frame may hold a newline: lines and frames exclude each other.
+    fn check_lines(&self) -> PyResult<()> {
+        if self.codec.core.options.framing == Framing::None {
+            return Ok(());
+        }
+        Err(PyValueError::new_err(
+            "framing=\"confluent\" is for single messages: NDJSON lines carry no frames",
+        ))
+    }
+}
+
+/// The value that an option's word stands for.
+fn choice<T: Copy>(option: &str, word: &str, choices: &[(&str, T)]) -> PyResult<T> {
+    if let Some((_, value)) = choices.iter().find(|choice| choice.0 == word) {
+        return Ok(*value);
+    }
+    let words: Vec<_> = choices
+        .iter()
+        .map(|choice| format!("{:?}", choice.0))
+        .collect();
+    Err(PyValueError::new_err(format!(
+        "{option} is one of {}",
+        words.join(", ")
+    )))
+}
+
+/// What `only` names.
+struct Wanted {
+    events: Vec<EventId>,
+    unknown: bool,
+}
+
+fn wanted(schema: &Schema, plan: &Plan, only: &Bound<'_, PyAny>) -> PyResult<Wanted> {
+    let py = only.py();
+    let mut wanted = Wanted {
+        events: Vec::new(),
+        unknown: false,
+    };
+    for class in only.try_iter()? {
+        let class = class?;
+        let place = schema
+            .shapes
+            .iter()
+            .position(|shape| shape.class.bind(py).is(&class));
+        match place.map(EventId::try_from) {
+            Some(Ok(event)) if usize::from(event) < plan.event_count() => wanted.events.push(event),
+            _ if schema.unknown.bind(py).is(&class) => wanted.unknown = true,
+            _ => {
+                return Err(PyTypeError::new_err(
+                    "only takes event classes of this decoder, and UnknownEvent",
+                ));
+            }
+        }
+    }
+    wanted.events.sort_unstable();
+    Ok(wanted)
+}

@@ -1,0 +1,8 @@
+//! The only unsafe code of the project: CPython calls for which PyO3 has no safe, fallible door.
+//!
+//! Everything here is safe to call from outside; SAFETY.md lists the invariants by subject.
+
+pub(crate) mod gc;
+pub(crate) mod objects;
+pub(crate) mod slots;
+pub(crate) mod text;

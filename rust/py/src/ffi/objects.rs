@@ -1,0 +1,96 @@
+//! New numbers and containers, with MemoryError as an error where PyO3 would panic.
+
+use std::ffi::CString;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyString};
+
+/// Takes what a CPython constructor returned: a new reference, or null with an exception set.
+///
+/// # Safety
+/// `object` is one of these two, and a `T` if it is not null.
+unsafe fn take<'py, T>(py: Python<'py>, object: *mut ffi::PyObject) -> PyResult<Bound<'py, T>> {
+    // SAFETY: the caller vouches for the reference.
+    let object = unsafe { Bound::from_owned_ptr_or_err(py, object) }?;
+    // SAFETY: the caller vouches for the type.
+    Ok(unsafe { object.cast_into_unchecked() })
+}
+
+/// A new, empty dict.
+#[inline]
+pub(crate) fn dict(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    // SAFETY: attached, by the token.
+    let object = unsafe { ffi::PyDict_New() };
+    // SAFETY: a new dict, or null with an exception set.
+    unsafe { take(py, object) }
+}
+
+/// A new, empty list.
+#[inline]
+pub(crate) fn list(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    // SAFETY: attached, by the token.
+    let object = unsafe { ffi::PyList_New(0) };
+    // SAFETY: a new list, or null with an exception set.
+    unsafe { take(py, object) }
+}
+
+/// A list of these objects.
+pub(crate) fn list_of<'py>(
+    py: Python<'py>,
+    items: Vec<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyList>> {
+    let length = ffi::Py_ssize_t::try_from(items.len()).unwrap_or(ffi::Py_ssize_t::MAX);
+    // SAFETY: attached, by the token.
+    let object = unsafe { ffi::PyList_New(length) };
+    // SAFETY: a new list, or null with an exception set.
+    let list: Bound<'py, PyList> = unsafe { take(py, object) }?;
+    for (index, item) in (0..).zip(items) {
+        // SAFETY: the list is new, nobody else has seen it, it has room for `items.len()` objects,
+        // and each place is filled once with a reference given away here.
+        unsafe { ffi::PyList_SET_ITEM(list.as_ptr(), index, item.into_ptr()) };
+    }
+    Ok(list)
+}
+
+/// An int of 64 bits with a sign.
+#[inline]
+pub(crate) fn int(py: Python<'_>, value: i64) -> PyResult<Bound<'_, PyInt>> {
+    // SAFETY: attached, by the token.
+    let object = unsafe { ffi::PyLong_FromLongLong(value) };
+    // SAFETY: a new int, or null with an exception set.
+    unsafe { take(py, object) }
+}
+
+/// An int of 64 bits without a sign.
+pub(crate) fn uint(py: Python<'_>, value: u64) -> PyResult<Bound<'_, PyInt>> {
+    // SAFETY: attached, by the token.
+    let object = unsafe { ffi::PyLong_FromUnsignedLongLong(value) };
+    // SAFETY: a new int, or null with an exception set.
+    unsafe { take(py, object) }
+}
+
+/// An int from its decimal digits, at most CPython's limit of them.
+pub(crate) fn big_int<'py>(py: Python<'py>, digits: &str) -> PyResult<Bound<'py, PyInt>> {
+    let text = CString::new(digits)?;
+    // SAFETY: a C string that lives through the call; no end pointer is asked for.
+    let object = unsafe { ffi::PyLong_FromString(text.as_ptr(), std::ptr::null_mut(), 10) };
+    // SAFETY: a new int, or null with an exception set.
+    unsafe { take(py, object) }
+}
+
+/// A float.
+pub(crate) fn float(py: Python<'_>, value: f64) -> PyResult<Bound<'_, PyFloat>> {
+    // SAFETY: attached, by the token.
+    let object = unsafe { ffi::PyFloat_FromDouble(value) };
+    // SAFETY: a new float, or null with an exception set.
+    unsafe { take(py, object) }
+}
+
+/// The decimal digits of an int, whatever its class says of its text; ValueError beyond CPython's limit.
+pub(crate) fn digits<'py>(value: &Bound<'py, PyInt>) -> PyResult<Bound<'py, PyString>> {
+    // SAFETY: a live int.
+    let object = unsafe { ffi::PyNumber_ToBase(value.as_ptr(), 10) };
+    // SAFETY: a new str, or null with an exception set.
+    unsafe { take(value.py(), object) }
+}

@@ -1,0 +1,186 @@
+//! Filling and reading the attributes of Struct instances where the class keeps them, without a call
+//! of the constructor. Used for classes that passed [`Slots::check`], and for no others.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyTuple, PyType};
+
+/// Where the attributes of a class lie in its instances.
+///
+/// Invariant: every offset is that of a distinct member descriptor of `class` for an object that may
+/// be null (`T_OBJECT_EX`), aligned and within an instance; the class is not known to the collector,
+/// has a fixed size, CPython's own allocator, and neither dict nor weak references.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    class: Py<PyType>,
+    offsets: Vec<usize>,
+}
+
+/// `T_OBJECT_EX` of CPython's structmember.h: an object that may be null.
+const OBJECT_EX: std::ffi::c_int = 16;
+
+impl Slots {
+    /// The slots of these attributes, if the class is as the invariant says and a look at real
+    /// instances confirms it.
+    pub fn check(class: &Bound<'_, PyType>, attributes: &[&str]) -> PyResult<Option<Slots>> {
+        let Some(size) = plain_instance_size(class) else {
+            return Ok(None);
+        };
+        let mut offsets = Vec::new();
+        for attribute in attributes {
+            let descriptor = class.getattr(*attribute)?;
+            match member_offset(&descriptor, class, size) {
+                Some(offset) if !offsets.contains(&offset) => offsets.push(offset),
+                _ => return Ok(None),
+            }
+        }
+        let slots = Slots {
+            class: class.clone().unbind(),
+            offsets,
+        };
+        Ok(slots.confirmed(class, attributes)?.then_some(slots))
+    }
+
+    /// Compares an instance made by the constructor with one made here: each must hold, where the
+    /// other way of access looks for them, the very objects that were put in.
+    fn confirmed(&self, class: &Bound<'_, PyType>, attributes: &[&str]) -> PyResult<bool> {
+        let py = class.py();
+        let marks: Vec<_> = attributes
+            .iter()
+            .map(|_| py.get_type::<PyAny>().call0())
+            .collect::<PyResult<_>>()?;
+        let named = pyo3::types::PyDict::new(py);
+        for (attribute, mark) in attributes.iter().zip(&marks) {
+            named.set_item(attribute, mark)?;
+        }
+        let constructed = class.call((), Some(&named))?;
+        let filled = self.instance(py, marks.iter().cloned().map(Ok))?;
+        for ((attribute, mark), place) in attributes.iter().zip(&marks).zip(0..) {
+            let read = self.get(&constructed, place);
+            if !read.is_some_and(|read| read.is(mark)) || !filled.getattr(*attribute)?.is(mark) {
+                return Ok(false);
+            }
+        }
+        let gc = py.import("gc")?;
+        let tracked = |object| gc.call_method1("is_tracked", (object,))?.is_truthy();
+        Ok(!tracked(&constructed)? && !tracked(&filled)? && filled.get_type().is(class))
+    }
+
+    /// A new instance, its attributes taken from `values` in the order given to `check`.
+    ///
+    /// Fails like the constructor of a value that fails; TypeError if there are too few.
+    #[inline]
+    pub fn instance<'py>(
+        &self,
+        py: Python<'py>,
+        mut values: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let class: *mut ffi::PyTypeObject = self.class.as_ptr().cast();
+        // SAFETY: by the invariant the class has CPython's own allocator, and its size is fixed. The
+        // memory comes zeroed: a slot not yet filled is null, as the class's own code expects it.
+        let object = unsafe { ffi::PyType_GenericAlloc(class, 0) };
+        // SAFETY: a new reference, or null with an exception set.
+        let object = unsafe { Bound::from_owned_ptr_or_err(py, object) }?;
+        for &offset in &self.offsets {
+            let Some(value) = values.next() else {
+                return Err(PyTypeError::new_err("an attribute has no value"));
+            };
+            let value = value?;
+            // SAFETY: by the invariant `offset` is within the instance, and aligned.
+            let slot = unsafe { object.as_ptr().byte_add(offset) };
+            let slot: *mut *mut ffi::PyObject = slot.cast();
+            // SAFETY: the slot belongs to this new instance, which nobody else has seen, and is
+            // null: no reference is lost. The instance owns `value` from here on.
+            unsafe { slot.write(value.into_ptr()) };
+        }
+        Ok(object)
+    }
+
+    /// The attribute at this place of an instance of exactly this class; none if it is deleted.
+    #[inline]
+    pub fn get<'py>(&self, object: &Bound<'py, PyAny>, place: usize) -> Option<Bound<'py, PyAny>> {
+        let offset = *self.offsets.get(place)?;
+        if !object
+            .get_type_ptr()
+            .cast::<ffi::PyObject>()
+            .eq(&self.class.as_ptr())
+        {
+            return None;
+        }
+        // SAFETY: `object` is an instance of the class, and by the invariant `offset` is within it.
+        let slot = unsafe { object.as_ptr().byte_add(offset) };
+        let slot: *mut *mut ffi::PyObject = slot.cast();
+        // SAFETY: aligned, by the invariant; this thread is attached, so nobody writes meanwhile.
+        let value = unsafe { slot.read() };
+        // SAFETY: null or a live object that the instance owns; a reference of its own is taken.
+        unsafe { Bound::from_borrowed_ptr_or_opt(object.py(), value) }
+    }
+}
+
+/// The size of the class's instances, if nothing but slots is in them.
+fn plain_instance_size(class: &Bound<'_, PyType>) -> Option<usize> {
+    let class: *const ffi::PyTypeObject = class.as_type_ptr();
+    // SAFETY: a live type object.
+    let class = unsafe { class.as_ref() }?;
+    let generic: ffi::allocfunc = ffi::PyType_GenericAlloc;
+    let plain = class
+        .tp_alloc
+        .is_some_and(|alloc| std::ptr::fn_addr_eq(alloc, generic))
+        && class.tp_itemsize == 0
+        && class.tp_dictoffset == 0
+        && class.tp_weaklistoffset == 0;
+    if !plain || collected(class) {
+        return None;
+    }
+    usize::try_from(class.tp_basicsize).ok()
+}
+
+fn collected(class: *const ffi::PyTypeObject) -> bool {
+    // SAFETY: the caller holds a live type object.
+    let flags = unsafe { ffi::PyType_GetFlags(class.cast_mut()) };
+    flags & ffi::Py_TPFLAGS_HAVE_GC != 0
+}
+
+/// The offset that a member descriptor of `class` tells, if it is one for an object slot.
+fn member_offset(
+    descriptor: &Bound<'_, PyAny>,
+    class: &Bound<'_, PyType>,
+    size: usize,
+) -> Option<usize> {
+    let kind = descriptor.get_type_ptr();
+    if !std::ptr::eq(kind, &raw const ffi::PyMemberDescr_Type) {
+        return None;
+    }
+    let descriptor: *const ffi::PyMemberDescrObject = descriptor.as_ptr().cast();
+    // SAFETY: its type says that it is a member descriptor.
+    let descriptor = unsafe { descriptor.as_ref() }?;
+    // SAFETY: a member descriptor points to its definition, which lives as long as it does.
+    let member = unsafe { descriptor.d_member.as_ref() }?;
+    let owner = descriptor.d_common.d_type;
+    // SAFETY: both are live type objects.
+    let inherited = unsafe { ffi::PyType_IsSubtype(class.as_type_ptr(), owner) } == 1;
+    let offset = usize::try_from(member.offset).ok()?;
+    let header = size_of::<ffi::PyObject>();
+    let within = offset >= header && offset + size_of::<*mut ffi::PyObject>() <= size;
+    let aligned = offset.is_multiple_of(align_of::<*mut ffi::PyObject>());
+    (inherited && within && aligned && member.type_code == OBJECT_EX).then_some(offset)
+}
+
+/// An instance by way of the constructor: for classes without [`Slots`], and under `VMCODEC_SAFE`.
+pub(crate) fn construct<'py>(
+    class: &Bound<'py, PyType>,
+    names: &Bound<'py, PyTuple>,
+    values: &[Bound<'py, PyAny>],
+) -> PyResult<Bound<'py, PyAny>> {
+    let mut arguments: Vec<_> = values.iter().map(|value| value.as_ptr()).collect();
+    arguments.truncate(names.len());
+    if arguments.len() < names.len() {
+        return Err(PyTypeError::new_err("an attribute has no value"));
+    }
+    // SAFETY: as many live objects as there are names; no positional ones are counted.
+    let object =
+        unsafe { ffi::PyObject_Vectorcall(class.as_ptr(), arguments.as_ptr(), 0, names.as_ptr()) };
+    // SAFETY: a new reference, or null with an exception set.
+    unsafe { Bound::from_owned_ptr_or_err(class.py(), object) }
+}

@@ -1,0 +1,61 @@
+//! Strings: made from text whose nature the core has proven, and compared with it.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use vmcodec_core::Text;
+
+/// A new str.
+#[inline]
+pub(crate) fn string<'py>(py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyString>> {
+    match text {
+        Text::Ascii(bytes) => ascii(py, bytes),
+        Text::Unicode(text) => unicode(py, text),
+    }
+}
+
+#[inline]
+fn ascii<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> {
+    let length = ffi::Py_ssize_t::try_from(bytes.len()).unwrap_or(ffi::Py_ssize_t::MAX);
+    // SAFETY: attached, by the token. A largest character of 127 makes a compact ASCII str.
+    let object = unsafe { ffi::PyUnicode_New(length, 127) };
+    // SAFETY: a new reference, or null with an exception set.
+    let object = unsafe { Bound::from_owned_ptr_or_err(py, object) }?;
+    if !bytes.is_empty() {
+        // SAFETY: a str made by PyUnicode_New is in the compact, ready form that this reads.
+        let data = unsafe { ffi::PyUnicode_DATA(object.as_ptr()) };
+        // SAFETY: the new str has room for `bytes.len()` bytes of its own, and `Text::Ascii` vows
+        // that all of them are ASCII. Nobody else has seen the str yet.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast(), bytes.len()) };
+    }
+    // SAFETY: PyUnicode_New gives a str.
+    Ok(unsafe { object.cast_into_unchecked() })
+}
+
+fn unicode<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
+    let length = ffi::Py_ssize_t::try_from(text.len()).unwrap_or(ffi::Py_ssize_t::MAX);
+    // SAFETY: attached, by the token; pointer and length are those of one slice.
+    let object = unsafe { ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), length) };
+    // SAFETY: a new reference, or null with an exception set.
+    let object = unsafe { Bound::from_owned_ptr_or_err(py, object) }?;
+    // SAFETY: PyUnicode_FromStringAndSize gives a str.
+    Ok(unsafe { object.cast_into_unchecked() })
+}
+
+/// The bytes of a compact ASCII str; none for any other.
+#[inline]
+pub(crate) fn ascii_bytes<'a>(string: &'a Bound<'_, PyString>) -> Option<&'a [u8]> {
+    let object = string.as_ptr();
+    // SAFETY: `object` is a live str.
+    if unsafe { ffi::PyUnicode_IS_COMPACT_ASCII(object) } == 0 {
+        return None;
+    }
+    // SAFETY: `object` is a live, compact str.
+    let data = unsafe { ffi::PyUnicode_DATA(object) };
+    // SAFETY: as above.
+    let length = unsafe { ffi::PyUnicode_GET_LENGTH(object) };
+    let length = usize::try_from(length).ok()?;
+    // SAFETY: a compact ASCII str holds one byte for each character, never changes them, and is
+    // alive as long as `string` is.
+    Some(unsafe { std::slice::from_raw_parts(data.cast(), length) })
+}

@@ -1,0 +1,84 @@
+//! What callers hand in: single records as bytes, and containers of them.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
+
+/// The bytes of a record or buffer, which nobody can change while they are read: those of an
+/// immutable object where it is one, a copy of all others.
+pub(crate) enum Input<'a, 'py> {
+    Borrowed(&'a [u8]),
+    Copied(Bound<'py, PyBytes>),
+}
+
+impl<'a, 'py> Input<'a, 'py> {
+    /// The bytes of bytes, str (as UTF-8), bytearray, memoryview; none of anything else.
+    #[inline(always)]
+    pub fn of(item: &'a Bound<'py, PyAny>) -> PyResult<Option<Input<'a, 'py>>> {
+        if let Ok(bytes) = item.cast::<PyBytes>() {
+            return Ok(Some(Input::Borrowed(bytes.as_bytes())));
+        }
+        Input::of_other(item)
+    }
+
+    fn of_other(item: &'a Bound<'py, PyAny>) -> PyResult<Option<Input<'a, 'py>>> {
+        let py = item.py();
+        if let Ok(text) = item.cast::<PyString>() {
+            if let Ok(text) = text.to_str() {
+                return Ok(Some(Input::Borrowed(text.as_bytes())));
+            }
+            // Lone surrogates: the walk shall find and place them like any bad byte.
+            let how = (intern!(py, "utf-8"), intern!(py, "surrogatepass"));
+            let bytes = text.call_method1(intern!(py, "encode"), how)?;
+            return Ok(Some(Input::Copied(bytes.cast_into()?)));
+        }
+        if item.is_instance_of::<PyByteArray>() || item.is_instance_of::<PyMemoryView>() {
+            return Input::copy(item).map(Some);
+        }
+        Ok(None)
+    }
+
+    /// The bytes of a whole buffer: of anything that `of` takes, or that has the buffer protocol.
+    pub fn of_buffer(buffer: &'a Bound<'py, PyAny>) -> PyResult<Input<'a, 'py>> {
+        if let Some(input) = Input::of(buffer)? {
+            return Ok(input);
+        }
+        Input::copy(buffer).map_err(|_| {
+            PyTypeError::new_err(format!(
+                "expected bytes, bytearray, memoryview, str or another buffer, got {}",
+                crate::error::type_name(buffer)
+            ))
+        })
+    }
+
+    fn copy(item: &'a Bound<'py, PyAny>) -> PyResult<Input<'a, 'py>> {
+        let view = PyMemoryView::from(item)?;
+        let bytes = view.call_method0(intern!(item.py(), "tobytes"))?;
+        Ok(Input::Copied(bytes.cast_into()?))
+    }
+
+    #[inline(always)]
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Input::Borrowed(bytes) => bytes,
+            Input::Copied(bytes) => bytes.as_bytes(),
+        }
+    }
+}
+
+/// The items of a list, tuple or other iterable, as they are now: no later change of the container
+/// reaches the call.
+pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let single = container.is_instance_of::<PyBytes>()
+        || container.is_instance_of::<PyString>()
+        || container.is_instance_of::<PyByteArray>()
+        || container.is_instance_of::<PyMemoryView>();
+    if single {
+        return Err(PyTypeError::new_err(format!(
+            "expected an iterable of items, got one {}",
+            crate::error::type_name(container)
+        )));
+    }
+    container.try_iter()?.collect()
+}

@@ -1,0 +1,50 @@
+//! The module `vmcodec._vmcodec`: classes that the Python package re-exports.
+//!
+//! Arguments and buffers (`input`, `source`), the doors (`decoder`, `encoder`, `validate`, `stream`), a
+//! call's state (`session`), the writing of free-form values (`tree`), the builder of objects (`builder`, `cache`, `kvlist`), the wording of errors
+//! (`error`), the classes' shapes (`schema`), and all unsafe code (`ffi`).
+
+mod builder;
+mod cache;
+mod decoder;
+mod encoder;
+mod error;
+mod ffi;
+mod input;
+mod kvlist;
+mod schema;
+mod session;
+mod source;
+mod stream;
+mod tree;
+mod validate;
+
+use pyo3::prelude::*;
+use vmcodec_core::Code;
+
+/// The native half of vmcodec. Import from `vmcodec` instead.
+#[pymodule(gil_used = true)]
+mod _vmcodec {
+    #[pymodule_export]
+    use super::decoder::Decoder;
+    #[pymodule_export]
+    use super::encoder::Encoder;
+    #[pymodule_export]
+    use super::error::{DecodeError, EncodeError};
+    #[pymodule_export]
+    use super::kvlist::KVList;
+    #[pymodule_export]
+    use super::stream::EventIterator;
+
+    use super::{Bound, Code, PyModule, PyModuleMethods, PyResult};
+    use pyo3::types::PyTuple;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let codes = Code::ALL.iter().map(|code| code.name());
+        let decode = PyTuple::new(module.py(), codes.collect::<Vec<_>>())?;
+        module.add("DECODE_CODES", decode)?;
+        let encode = PyTuple::new(module.py(), super::encoder::CODES)?;
+        module.add("ENCODE_CODES", encode)
+    }
+}

@@ -1,0 +1,377 @@
+//! From the rows of `_schema.py` to the core's plan, and to the shapes that instances are made by.
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
+use vmcodec_core::{
+    Decoder, EnumRow, EventId, EventRow, FieldId, FieldRow, Kind, Number, Plan, TimeRow, encode,
+};
+
+use crate::ffi::objects;
+use crate::ffi::slots::{Slots, construct};
+
+/// What an attribute of an instance is when the record does not have it.
+enum Absent {
+    Value(Py<PyAny>),
+    Factory(Py<PyAny>),
+}
+
+/// An attribute of a shape.
+pub(crate) struct ShapeField {
+    pub field: FieldId,
+    /// The canonical wire name.
+    pub name: String,
+    pub kind: Kind,
+    /// Whether None is one of its values.
+    pub none: bool,
+    required: bool,
+    /// What is written before its value: a comma, the name, a colon.
+    pub head: Vec<u8>,
+    absent: Absent,
+}
+
+impl ShapeField {
+    /// The value of an absent attribute.
+    #[inline(always)]
+    pub fn default<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match &self.absent {
+            Absent::Value(value) => Ok(value.bind(py).clone()),
+            Absent::Factory(factory) => factory.bind(py).call0(),
+        }
+    }
+
+    /// The value that `null` stands for: None where that is one, else that of an absent attribute.
+    #[cold]
+    pub fn null<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        if self.none {
+            Ok(py.None().into_bound(py))
+        } else {
+            self.default(py)
+        }
+    }
+
+    /// Whether the value is left out when written, by msgspec's rule for defaults: it is the default
+    /// itself, or an empty container where a factory would make one.
+    #[inline(always)]
+    pub fn is_omitted(&self, value: &Bound<'_, PyAny>) -> bool {
+        match &self.absent {
+            Absent::Value(default) => !self.required && value.is(default),
+            Absent::Factory(factory) => {
+                value.get_type().is(factory) && value.len().is_ok_and(|length| length == 0)
+            }
+        }
+    }
+}
+
+/// A Struct class and its attributes, in canonical order; `extra`, where it has one, comes last.
+pub(crate) struct Shape {
+    pub class: Py<PyType>,
+    pub fields: Vec<ShapeField>,
+    /// What is written first: the brace and the id.
+    pub head: Vec<u8>,
+    /// The names of all attributes, as keywords.
+    names: Py<PyTuple>,
+    slots: Option<Slots>,
+}
+
+impl Shape {
+    fn new(
+        class: &Bound<'_, PyType>,
+        head: Vec<u8>,
+        fields: Vec<ShapeField>,
+        attributes: &[String],
+        plain: bool,
+    ) -> PyResult<Shape> {
+        let py = class.py();
+        let attributes: Vec<&str> = attributes.iter().map(String::as_str).collect();
+        let interned = attributes.iter().map(|name| PyString::intern(py, name));
+        let slots = if plain && !safe_mode() {
+            Slots::check(class, &attributes)?
+        } else {
+            None
+        };
+        Ok(Shape {
+            class: class.clone().unbind(),
+            fields,
+            head,
+            names: PyTuple::new(py, interned.collect::<Vec<_>>())?.unbind(),
+            slots,
+        })
+    }
+
+    /// A new instance from the values of all attributes in order: slot by slot, or by the constructor.
+    #[inline(always)]
+    pub fn instance<'py>(
+        &self,
+        py: Python<'py>,
+        values: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match &self.slots {
+            Some(slots) => slots.instance(py, values),
+            None => {
+                let values = values.collect::<PyResult<Vec<_>>>()?;
+                construct(self.class.bind(py), self.names.bind(py), &values)
+            }
+        }
+    }
+
+    /// The attribute at this place of an instance.
+    #[inline(always)]
+    pub fn get<'py>(
+        &self,
+        object: &Bound<'py, PyAny>,
+        place: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(slots) = &self.slots
+            && let Some(value) = slots.get(object, place)
+        {
+            return Ok(value);
+        }
+        let name = self.names.bind(object.py()).get_item(place)?;
+        object.getattr(name.cast::<PyString>()?)
+    }
+
+    /// Whether instances are filled slot by slot.
+    pub fn is_fast(&self) -> bool {
+        self.slots.is_some()
+    }
+}
+
+/// Whether the environment asks for the constructor everywhere.
+fn safe_mode() -> bool {
+    std::env::var_os("VMCODEC_SAFE").is_some_and(|value| value == "1")
+}
+
+/// An enumeration's class and its listed members.
+pub(crate) struct EnumShape {
+    class: Py<PyType>,
+    name: String,
+    open: bool,
+    /// The listed members in order of their codes.
+    members: Vec<(i64, Py<PyAny>)>,
+}
+
+impl EnumShape {
+    /// The member of this code: a listed one, or whatever the class makes of it.
+    #[inline]
+    pub fn member<'py>(&self, py: Python<'py>, code: Number<'_>) -> PyResult<Bound<'py, PyAny>> {
+        if let Number::Int(code) = code
+            && let Ok(place) = self.members.binary_search_by_key(&code, |member| member.0)
+            && let Some((_, member)) = self.members.get(place)
+        {
+            return Ok(member.bind(py).clone());
+        }
+        let code = match code {
+            Number::UInt(code) => objects::uint(py, code)?,
+            Number::Int(code) => objects::int(py, code)?,
+            _ => return Err(PyTypeError::new_err("a code is an integer")),
+        };
+        self.class.bind(py).call1((code,))
+    }
+
+    /// Whether the class has this code.
+    pub fn allows(&self, code: &Bound<'_, PyInt>) -> bool {
+        let listed = |code| self.members.binary_search_by_key(&code, |member| member.0);
+        self.open || code.extract().is_ok_and(|code: i64| listed(code).is_ok())
+    }
+}
+
+/// What a decoder reads with: the core's half and ours.
+pub(crate) struct Codec {
+    pub core: Decoder,
+    pub schema: Schema,
+}
+
+/// All that the rows say, beside the plan.
+pub(crate) struct Schema {
+    pub shapes: Vec<Shape>,
+    pub enums: Vec<EnumShape>,
+    pub time: Shape,
+    /// What is written before the seconds and before the microseconds of a time.
+    pub time_heads: (Vec<u8>, Vec<u8>),
+    pub unknown: Py<PyType>,
+    ids: Vec<String>,
+}
+
+/// Lowers the classes (all of the package's events, where none are given) and compiles the rows.
+pub(crate) fn compile(
+    py: Python<'_>,
+    events: Option<&Bound<'_, PyAny>>,
+) -> PyResult<(Schema, Plan)> {
+    let events = match events {
+        Some(events) => events.clone(),
+        None => py.import("vmcodec.events")?.getattr("EVENTS")?,
+    };
+    let rows = py
+        .import("vmcodec._schema")?
+        .call_method1("lower", (events,))?;
+    Rows { rows }.compile()
+}
+
+struct Rows<'py> {
+    rows: Bound<'py, PyAny>,
+}
+
+impl<'py> Rows<'py> {
+    fn compile(&self) -> PyResult<(Schema, Plan)> {
+        let events: Vec<Bound<'py, PyAny>> = self.rows.getattr("events")?.extract()?;
+        let time = TimeRow {
+            pairs: self.rows.getattr("time_pairs")?.extract()?,
+        };
+        let (enums, enum_rows) = self.enums()?;
+        let event_rows = events.iter().map(event_row).collect::<PyResult<Vec<_>>>()?;
+        let plan = Plan::new("id", &event_rows, &enum_rows, &time)
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let shapes = events
+            .iter()
+            .zip(&event_rows)
+            .map(|(event, row)| event_shape(event, row, &plan))
+            .collect::<PyResult<Vec<_>>>()?;
+        let ids = event_rows
+            .iter()
+            .filter_map(|row| row.ids.first().cloned())
+            .collect();
+        let time_class = self.rows.getattr("time")?.cast_into::<PyType>()?;
+        let time_attributes = ["seconds".to_owned(), "useconds".to_owned()];
+        let unknown = self.rows.getattr("unknown")?.cast_into::<PyType>()?;
+        let schema = Schema {
+            shapes,
+            enums,
+            time: Shape::new(&time_class, Vec::new(), Vec::new(), &time_attributes, true)?,
+            time_heads: time_heads(&time),
+            unknown: unknown.unbind(),
+            ids,
+        };
+        Ok((schema, plan))
+    }
+
+    fn enums(&self) -> PyResult<(Vec<EnumShape>, Vec<EnumRow>)> {
+        let mut shapes = Vec::new();
+        let mut rows = Vec::new();
+        for row in self.rows.getattr("enums")?.try_iter()? {
+            let row = row?;
+            let class = row.getattr("cls")?.cast_into::<PyType>()?;
+            let names = row.getattr("names")?.cast_into::<PyDict>()?;
+            let mut members: Vec<(i64, Py<PyAny>)> = row
+                .getattr("members")?
+                .cast_into::<PyDict>()?
+                .iter()
+                .map(|(code, member)| Ok((code.extract()?, member.unbind())))
+                .collect::<PyResult<_>>()?;
+            members.sort_by_key(|member| member.0);
+            let open: bool = row.getattr("open")?.extract()?;
+            rows.push(EnumRow {
+                names: names
+                    .iter()
+                    .map(|(name, code)| Ok((name.extract()?, code.extract()?)))
+                    .collect::<PyResult<_>>()?,
+                closed: (!open).then(|| members.iter().map(|member| member.0).collect()),
+            });
+            shapes.push(EnumShape {
+                name: class.name()?.to_string(),
+                open,
+                class: class.unbind(),
+                members,
+            });
+        }
+        Ok((shapes, rows))
+    }
+}
+
+fn time_heads(time: &TimeRow) -> (Vec<u8>, Vec<u8>) {
+    let (mut seconds, mut useconds) = (vec![b'{'], vec![b',']);
+    if let Some((first, second)) = time.pairs.first() {
+        encode::text(&mut seconds, first);
+        encode::text(&mut useconds, second);
+    }
+    seconds.push(b':');
+    useconds.push(b':');
+    (seconds, useconds)
+}
+
+fn event_row(event: &Bound<'_, PyAny>) -> PyResult<EventRow> {
+    let fields = event
+        .getattr("fields")?
+        .try_iter()?
+        .map(|field| field_row(&field?))
+        .collect::<PyResult<_>>()?;
+    Ok(EventRow {
+        ids: event.getattr("ids")?.extract()?,
+        fields,
+    })
+}
+
+fn field_row(row: &Bound<'_, PyAny>) -> PyResult<FieldRow> {
+    let kind: String = row.getattr("kind")?.extract()?;
+    let kind = match kind.as_str() {
+        "text" => Kind::Text,
+        "integer" => Kind::Integer,
+        "integer_or_text" => Kind::IntegerOrText,
+        "enum" => Kind::Enum(row.getattr("enum")?.extract()?),
+        "time" => Kind::Time,
+        "kv_list" => Kind::KvList,
+        "boolean" => Kind::Boolean,
+        "float" => Kind::Float,
+        "list" => Kind::List,
+        "any" => Kind::Any,
+        other => return Err(PyValueError::new_err(format!("no such kind: {other}"))),
+    };
+    Ok(FieldRow {
+        names: row.getattr("names")?.extract()?,
+        kind,
+        required: row.getattr("required")?.extract()?,
+        nullable: row.getattr("nullable")?.extract()?,
+    })
+}
+
+fn event_shape(event: &Bound<'_, PyAny>, row: &EventRow, plan: &Plan) -> PyResult<Shape> {
+    let py = event.py();
+    let mut fields = Vec::new();
+    let mut attributes: Vec<String> = Vec::new();
+    for (source, row) in event.getattr("fields")?.try_iter()?.zip(&row.fields) {
+        let source = source?;
+        let name = row.names.first().cloned().unwrap_or_default();
+        let Some(field) = plan.field_by_name(&name) else {
+            return Err(PyValueError::new_err("an attribute is not in the plan"));
+        };
+        let factory = source.getattr("factory")?;
+        attributes.push(source.getattr("attribute")?.extract()?);
+        let mut head = vec![b','];
+        encode::text(&mut head, &name);
+        head.push(b':');
+        fields.push(ShapeField {
+            field,
+            name,
+            head,
+            kind: row.kind,
+            none: source.getattr("none")?.extract()?,
+            required: row.required,
+            absent: if factory.is_none() {
+                Absent::Value(source.getattr("default")?.unbind())
+            } else {
+                Absent::Factory(factory.unbind())
+            },
+        });
+    }
+    attributes.push(intern!(py, "extra").to_string());
+    let class = event.getattr("cls")?.cast_into::<PyType>()?;
+    let plain: bool = event.getattr("slots")?.extract()?;
+    let mut head = b"{\"id\":".to_vec();
+    encode::text(&mut head, row.ids.first().map_or("", String::as_str));
+    Shape::new(&class, head, fields, &attributes, plain)
+}
+
+impl Schema {
+    /// The canonical id of the event.
+    pub fn event_name(&self, event: EventId) -> &str {
+        self.ids.get(usize::from(event)).map_or("", String::as_str)
+    }
+
+    /// The class name of the enumeration.
+    pub fn enum_name(&self, table: u16) -> &str {
+        self.enums
+            .get(usize::from(table))
+            .map_or("", |row| &row.name)
+    }
+}

@@ -1,0 +1,198 @@
+//! One call of a decoder: its workspace, the paused collector, and records turned into results.
+
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use vmcodec_core::{Failure, Memory, Outcome};
+
+use crate::builder::{Builder, Caches};
+use crate::error::{DecodeError, Place};
+use crate::ffi::gc::GcPause;
+use crate::input::Input;
+use crate::schema::Codec;
+
+/// What one call leaves for the next.
+pub(crate) struct Workspace {
+    memory: Memory,
+    caches: Caches,
+}
+
+impl Workspace {
+    fn new(codec: &Codec) -> Workspace {
+        Workspace {
+            memory: codec.core.memory(),
+            caches: Caches::new(codec.core.plan.field_count()),
+        }
+    }
+}
+
+/// Where a workspace waits between calls. A call takes it out: one that runs meanwhile, in another
+/// thread or from within, makes its own.
+#[derive(Default)]
+pub(crate) struct Shelf(Mutex<Option<Box<Workspace>>>);
+
+impl Shelf {
+    fn take(&self, codec: &Codec) -> Box<Workspace> {
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        place
+            .take()
+            .unwrap_or_else(|| Box::new(Workspace::new(codec)))
+    }
+
+    fn put(&self, workspace: Box<Workspace>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(workspace);
+    }
+}
+
+/// What to do with a bad record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Errors {
+    /// Raise its error; the error keeps no payload.
+    Raise,
+    /// Leave its error, with the record's bytes, in its place.
+    Return,
+}
+
+impl<'py> FromPyObject<'_, 'py> for Errors {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Errors> {
+        match object.extract::<&str>() {
+            Ok("raise") => Ok(Errors::Raise),
+            Ok("return") => Ok(Errors::Return),
+            _ => Err(pyo3::exceptions::PyValueError::new_err(
+                "errors is \"raise\" or \"return\"",
+            )),
+        }
+    }
+}
+
+/// Records between two looks at signals: a few milliseconds' work.
+const RECORDS_A_LOOK: usize = 2048;
+/// Bytes between two looks at signals.
+const BYTES_A_LOOK: usize = 1 << 20;
+
+/// Counts work, and lets signals in now and then, so that Ctrl-C ends a long call.
+#[derive(Default)]
+pub(crate) struct Pulse {
+    records: usize,
+    bytes: usize,
+}
+
+impl Pulse {
+    /// Notes a record; true when it is time to look at signals.
+    #[inline(always)]
+    pub fn beat(&mut self, bytes: usize) -> bool {
+        self.records += 1;
+        self.bytes += bytes;
+        if self.records < RECORDS_A_LOOK && self.bytes < BYTES_A_LOOK {
+            return false;
+        }
+        *self = Pulse::default();
+        true
+    }
+}
+
+/// One call.
+pub(crate) struct Session<'py, 'a> {
+    py: Python<'py>,
+    codec: &'a Codec,
+    memory: &'a mut Memory,
+    builder: Builder<'py, 'a>,
+    pause: GcPause<'py>,
+    pulse: Pulse,
+    errors: Errors,
+}
+
+impl<'py, 'a> Session<'py, 'a> {
+    /// Runs `call` with a session, and leaves the workspace on the shelf.
+    #[inline(always)]
+    pub fn run<T>(
+        py: Python<'py>,
+        codec: &'a Codec,
+        shelf: &Shelf,
+        errors: Errors,
+        call: impl for<'b> FnOnce(&mut Session<'py, 'b>) -> PyResult<T>,
+    ) -> PyResult<T> {
+        let mut workspace = shelf.take(codec);
+        let Workspace { memory, caches } = workspace.as_mut();
+        let fields = codec.core.plan.field_count();
+        let mut session = Session {
+            py,
+            codec,
+            memory,
+            builder: Builder::new(py, &codec.schema, fields, caches),
+            pause: GcPause::new(py),
+            pulse: Pulse::default(),
+            errors,
+        };
+        let result = call(&mut session);
+        drop(session);
+        shelf.put(workspace);
+        result
+    }
+
+    /// The result of an item: an event, None for None, or (where errors are returned) its error.
+    #[inline(always)]
+    pub fn item(&mut self, item: &Bound<'py, PyAny>, place: Place) -> PyResult<Bound<'py, PyAny>> {
+        if item.is_none() {
+            return Ok(item.clone());
+        }
+        match Input::of(item)? {
+            Some(input) => self.record(input.bytes(), place),
+            None => {
+                let error = DecodeError::wrong_item(item, place);
+                self.refused(error)
+            }
+        }
+    }
+
+    /// The result of a record's bytes.
+    #[inline(always)]
+    pub fn record(&mut self, record: &[u8], place: Place) -> PyResult<Bound<'py, PyAny>> {
+        if self.pulse.beat(record.len()) {
+            self.pause.lifted(|py| py.check_signals())?;
+        }
+        let outcome = self
+            .codec
+            .core
+            .decode(self.memory, record, &mut self.builder);
+        match outcome {
+            Ok(Outcome::Event(event)) => self.builder.finish(event),
+            other => self.other(other, record, place),
+        }
+    }
+
+    #[inline(never)]
+    fn other(
+        &mut self,
+        outcome: Result<Outcome, Failure>,
+        record: &[u8],
+        place: Place,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py;
+        match outcome {
+            Ok(Outcome::Event(event)) => self.builder.finish(event),
+            Ok(Outcome::Unwanted) => Ok(py.None().into_bound(py)),
+            Ok(Outcome::Unknown { id, start }) => {
+                let raw = PyBytes::new(py, record.get(start..).unwrap_or_default());
+                self.codec.schema.unknown.bind(py).call1((id, raw))
+            }
+            Err(Failure::Stopped) => Err(self.builder.take_error()),
+            Err(Failure::Fault(fault)) => {
+                let raw =
+                    (self.errors == Errors::Return).then(|| PyBytes::new(py, record).unbind());
+                let error = DecodeError::of(self.codec, &fault, place, raw);
+                self.refused(error)
+            }
+        }
+    }
+
+    fn refused(&self, error: DecodeError) -> PyResult<Bound<'py, PyAny>> {
+        match self.errors {
+            Errors::Raise => Err(error.into_err(self.py)),
+            Errors::Return => error.into_object(self.py),
+        }
+    }
+}

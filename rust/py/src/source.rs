@@ -1,0 +1,143 @@
+//! Where a stream's bytes come from: a file, perhaps compressed, or Python objects that give chunks.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use flate2::read::MultiGzDecoder;
+use pyo3::exceptions::{PyOSError, PyTypeError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyIterator, PyString};
+
+use crate::input::Input;
+use crate::stream::not_bytes;
+
+/// Bytes asked of a file at a time.
+const CHUNK: usize = 1 << 18;
+
+pub(crate) enum Source {
+    /// A file of ours; read with the GIL released.
+    File {
+        // Only ever used by the iterator that owns it: the lock makes that plain to the compiler.
+        reader: Mutex<Box<dyn Read + Send>>,
+        chunk: Vec<u8>,
+        path: PathBuf,
+    },
+    /// A binary file object.
+    Object(Py<PyAny>),
+    /// An iterator of chunks.
+    Chunks(Py<PyIterator>),
+    /// A buffer; gone once it was read.
+    Buffer(Option<Py<PyAny>>),
+}
+
+impl Source {
+    pub fn of(source: &Bound<'_, PyAny>) -> PyResult<Source> {
+        let py = source.py();
+        if source.is_instance_of::<PyString>() || source.hasattr(intern!(py, "__fspath__"))? {
+            return Source::open(py, source.extract()?);
+        }
+        if source.hasattr(intern!(py, "read"))? {
+            return Ok(Source::Object(source.clone().unbind()));
+        }
+        if Input::of(source)?.is_some() {
+            return Ok(Source::Buffer(Some(source.clone().unbind())));
+        }
+        match source.try_iter() {
+            Ok(chunks) => Ok(Source::Chunks(chunks.unbind())),
+            Err(_) => Err(PyTypeError::new_err(format!(
+                "expected a path, a binary file, a buffer or an iterable of chunks, got {}",
+                crate::error::type_name(source)
+            ))),
+        }
+    }
+
+    fn open(py: Python<'_>, path: PathBuf) -> PyResult<Source> {
+        let opened = py.detach(|| -> std::io::Result<Box<dyn Read + Send>> {
+            let file = File::open(&path)?;
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            Ok(match extension {
+                Some("gz") => Box::new(MultiGzDecoder::new(std::io::BufReader::new(file))),
+                Some("zst") => Box::new(zstd::Decoder::new(file)?),
+                _ => Box::new(file),
+            })
+        });
+        match opened {
+            Ok(reader) => Ok(Source::File {
+                reader: Mutex::new(reader),
+                chunk: vec![0; CHUNK],
+                path,
+            }),
+            Err(error) => Err(with_path(&error, &path)),
+        }
+    }
+
+    /// Reads the next chunk and hands it to `take`; false when there is none.
+    pub fn read(&mut self, py: Python<'_>, take: impl FnOnce(&[u8])) -> PyResult<bool> {
+        match self {
+            Source::File {
+                reader,
+                chunk,
+                path,
+            } => {
+                let reader = reader.get_mut().unwrap_or_else(PoisonError::into_inner);
+                let length = py
+                    .detach(|| read_some(reader.as_mut(), chunk))
+                    .map_err(|error| with_path(&error, path))?;
+                take(chunk.get(..length).unwrap_or_default());
+                Ok(length > 0)
+            }
+            Source::Object(object) => {
+                let chunk = object
+                    .bind(py)
+                    .call_method1(intern!(py, "read"), (CHUNK,))?;
+                let bytes = chunk_bytes(&chunk)?;
+                take(bytes.bytes());
+                Ok(!bytes.bytes().is_empty())
+            }
+            Source::Chunks(chunks) => {
+                let Some(chunk) = chunks.bind(py).clone().next() else {
+                    return Ok(false);
+                };
+                take(chunk_bytes(&chunk?)?.bytes());
+                Ok(true)
+            }
+            Source::Buffer(buffer) => {
+                let Some(buffer) = buffer.take() else {
+                    return Ok(false);
+                };
+                take(chunk_bytes(buffer.bind(py))?.bytes());
+                Ok(true)
+            }
+        }
+    }
+}
+
+fn read_some(reader: &mut dyn Read, chunk: &mut [u8]) -> std::io::Result<usize> {
+    loop {
+        match reader.read(chunk) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+fn chunk_bytes<'a, 'py>(chunk: &'a Bound<'py, PyAny>) -> PyResult<Input<'a, 'py>> {
+    match Input::of(chunk)? {
+        Some(input) if !chunk.is_instance_of::<PyString>() => Ok(input),
+        _ => Err(not_bytes(chunk)),
+    }
+}
+
+/// The OSError of the operating system's kind that names the file.
+fn with_path(error: &std::io::Error, path: &std::path::Path) -> PyErr {
+    match error.raw_os_error() {
+        Some(number) => {
+            let message = error.to_string();
+            PyOSError::new_err((number, message, path.to_path_buf()))
+        }
+        None => PyOSError::new_err(format!("{}: {error}", path.display())),
+    }
+}

@@ -1,0 +1,207 @@
+//! `iter_decode`: records of a stream, whatever pieces its bytes come in.
+
+use std::collections::VecDeque;
+
+use memchr::{memchr, memrchr};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use vmcodec_core::lines::Lines;
+use vmcodec_core::{Code, Expected, Fault};
+
+use crate::decoder::Decoder;
+use crate::error::{DecodeError, Place};
+use crate::session::{Errors, Session};
+use crate::source::Source;
+
+/// The events of a stream, decoded a batch ahead.
+#[pyclass(module = "vmcodec")]
+pub(crate) struct EventIterator {
+    decoder: Py<Decoder>,
+    source: Source,
+    errors: Errors,
+    batch_size: usize,
+    ready: VecDeque<Py<PyAny>>,
+    buffer: Buffer,
+    /// Where the next record stands.
+    place: Place,
+}
+
+/// Bytes that were read and not decoded yet.
+#[derive(Default)]
+struct Buffer {
+    bytes: Vec<u8>,
+    /// Up to here they are decoded.
+    start: usize,
+    /// Up to here, from `start`, there is no newline.
+    searched: usize,
+    /// The source has no more.
+    ended: bool,
+    /// The rest of an oversized record is being passed over.
+    skipping: bool,
+}
+
+impl Buffer {
+    fn pending(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+
+    fn push(&mut self, mut chunk: &[u8]) {
+        if self.skipping {
+            let Some(end) = memchr(b'\n', chunk) else {
+                return;
+            };
+            self.skipping = false;
+            chunk = chunk.get(end..).unwrap_or_default();
+        }
+        // Moving the rest to the front costs no more than what was decoded before it.
+        if self.start > self.bytes.len() / 2 {
+            self.bytes.drain(..self.start);
+            self.searched -= self.start;
+            self.start = 0;
+        }
+        self.bytes.extend_from_slice(chunk);
+    }
+
+    /// The length of the complete lines that are pending.
+    fn complete(&mut self) -> usize {
+        if self.ended {
+            return self.pending().len();
+        }
+        let searched = self.searched.max(self.start);
+        let fresh = self.bytes.get(searched..).unwrap_or_default();
+        match memrchr(b'\n', fresh) {
+            Some(last) => searched + last + 1 - self.start,
+            None => {
+                self.searched = self.bytes.len();
+                0
+            }
+        }
+    }
+}
+
+impl EventIterator {
+    pub fn new(
+        decoder: Py<Decoder>,
+        source: &Bound<'_, PyAny>,
+        errors: Errors,
+        batch_size: usize,
+    ) -> PyResult<EventIterator> {
+        Ok(EventIterator {
+            decoder,
+            source: Source::of(source)?,
+            errors,
+            batch_size,
+            ready: VecDeque::new(),
+            buffer: Buffer::default(),
+            place: Place {
+                index: 0,
+                line: Some(1),
+            },
+        })
+    }
+
+    /// Decodes the next batch; false when the stream has no more.
+    fn refill(&mut self, py: Python<'_>) -> PyResult<bool> {
+        loop {
+            let complete = self.buffer.complete();
+            if complete > 0 {
+                self.decode(py, complete)?;
+                if !self.ready.is_empty() {
+                    return Ok(true);
+                }
+                continue;
+            }
+            if self.buffer.ended {
+                return Ok(false);
+            }
+            if let Some(error) = self.oversized(py)? {
+                self.ready.push_back(error);
+                return Ok(true);
+            }
+            py.check_signals()?;
+            let buffer = &mut self.buffer;
+            buffer.ended = !self.source.read(py, |chunk| buffer.push(chunk))?;
+        }
+    }
+
+    /// Decodes at most a batch of the complete lines.
+    fn decode(&mut self, py: Python<'_>, complete: usize) -> PyResult<()> {
+        let decoder = self.decoder.clone_ref(py);
+        let decoder = decoder.get();
+        let bytes = self.buffer.pending().get(..complete).unwrap_or_default();
+        let mut lines = Lines::new(bytes);
+        let (ready, place, size) = (&mut self.ready, &mut self.place, self.batch_size);
+        let first = place.line.unwrap_or_default();
+        // Errors are kept in line too, and raised when their turn comes.
+        let result = Session::run(
+            py,
+            &decoder.codec,
+            &decoder.shelf,
+            Errors::Return,
+            |session| {
+                while ready.len() < size
+                    && let Some(line) = lines.next()
+                {
+                    place.line = Some(first + line.number);
+                    ready.push_back(session.record(line.bytes, *place)?.unbind());
+                    place.index += 1;
+                }
+                Ok(())
+            },
+        );
+        self.place.line = Some(first + lines.seen());
+        self.buffer.start += complete - lines.rest().len();
+        result
+    }
+
+    /// The error of a pending record that is too large already; the rest of it will be passed over.
+    fn oversized(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        let max = self.decoder.get().codec.core.options.max_size;
+        // One byte more may be the carriage return of its line's end.
+        if self.buffer.pending().len() <= max.saturating_add(1) {
+            return Ok(None);
+        }
+        let fault = Fault::new(Code::TooLarge, max, Expected::Size(max));
+        let raw = PyBytes::new(py, self.buffer.pending()).unbind();
+        let error = DecodeError::of(&self.decoder.get().codec, &fault, self.place, Some(raw));
+        self.place.index += 1;
+        let ended = self.buffer.ended;
+        self.buffer = Buffer {
+            ended,
+            skipping: true,
+            ..Buffer::default()
+        };
+        Ok(Some(error.into_object(py)?.unbind()))
+    }
+}
+
+#[pymethods]
+impl EventIterator {
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        if self.ready.is_empty() && !self.refill(py)? {
+            return Ok(None);
+        }
+        let Some(result) = self.ready.pop_front() else {
+            return Ok(None);
+        };
+        if self.errors == Errors::Raise
+            && let Ok(error) = result.bind(py).cast::<DecodeError>()
+        {
+            return Err(error.get().without_payload().into_err(py));
+        }
+        Ok(Some(result))
+    }
+}
+
+/// The error of a chunk that is not bytes.
+pub(crate) fn not_bytes(chunk: &Bound<'_, PyAny>) -> PyErr {
+    PyTypeError::new_err(format!(
+        "expected a stream of bytes, got {} (is a file open in text mode?)",
+        crate::error::type_name(chunk)
+    ))
+}
