@@ -15,62 +15,11 @@ from typing import Any
 
 import msgspec
 import pytest
-
+from table import ALIASES, CELL_IDS, CELLS, NAMES, TABLE, canonical
 from vmcodec import enums, events
 from vmcodec.enums import AgentWorkMode, CallState, CallType, InfoStatus, OpenIntEnum, ThisDNRole
 from vmcodec.events import EVENTS, BaseEvent, Event, Time, UnknownEvent
 from vmcodec.samples import BAD_SAMPLE, SAMPLES
-
-# One column for each event, in order: M mandatory, o optional, . absent. One row for each attribute, in writing order.
-NAMES = (
-    "EventAgentLogin EventAgentLogout EventAgentReady EventAgentNotReady EventDNOutOfService EventDNBackInService"
-    " EventDNDOn EventDNDOff EventForwardSet EventForwardCancel EventOffHook EventOnHook EventMuteOn EventMuteOff"
-).split()
-KV = dict[str, Any]
-TABLE: tuple[tuple[str, str, Any, str], ...] = (
-    ("ThisDN", "this_dn", str, "M M M M M M M M M M M M M M"),
-    ("Server", "server", int | str, "M M M M o o M M M M M M o o"),
-    ("time", "time", Time, "M M M M o o M M M M M M o o"),
-    ("AgentID", "agent_id", str, "o o o o . . . . . . . . . ."),
-    ("AgentWorkMode", "agent_work_mode", AgentWorkMode, "o . M o . . . . . . . . . ."),
-    ("ThisQueue", "this_queue", str, "o o o o . . . . . . . . . ."),
-    ("CustomerID", "customer_id", str, "o o o o . . o o o o o o o o"),
-    ("Extensions", "extensions", KV, "o o o o o o o o o o o o o o"),
-    ("Reasons", "reasons", KV, "o o o o . . o o o o . . o o"),
-    ("ReferenceID", "reference_id", int, "o o o o . . o o o o . . o o"),
-    ("InfoStatus", "info_status", InfoStatus, ". . . . . . . . o . . . . ."),
-    ("OtherDN", "other_dn", str, ". . . . . . . . o . . . . ."),
-    ("ConnID", "conn_id", str, ". . . . . . . . . . o o M M"),
-    ("CallID", "call_id", int, ". . . . . . . . . . o o . ."),
-    ("CallType", "call_type", CallType, ". . . . . . . . . . o . . ."),
-    ("CallState", "call_state", CallState, ". . . . . . . . . . o . . ."),
-    ("ThisDNRole", "this_dn_role", ThisDNRole, ". . . . . . . . . . . o M M"),
-    ("CallHistory", "call_history", KV, ". . . . . . . . . . o o . ."),
-    ("NetworkCallID", "network_call_id", int, ". . . . . . . . . . o o o o"),
-    ("NetworkNodeID", "network_node_id", int, ". . . . . . . . . . o o o o"),
-    ("ThisTrunk", "this_trunk", int, ". . . . . . . . . . o o . ."),
-    ("UserData", "user_data", KV, ". . . . . . . . . . o o o o"),
-)
-CELLS = [
-    pytest.param(getattr(events, name), wire, attribute, kind, mark, id=f"{name}-{wire}")
-    for wire, attribute, kind, row in TABLE
-    for name, mark in zip(NAMES, row.split(), strict=True)
-]
-ALIASES = {"EventDNDOn": ("EventDNDOOn", "EventDNOn"), "EventDNDOff": ("EventDNOff",)}
-
-EXAMPLES: dict[Any, Any] = {str: "7", int | str: 65200, Time: {"seconds": 1, "useconds": 2}, int: -1, KV: {"a": [1]}}
-
-
-def example(kind: Any) -> Any:
-    """A canonical JSON value for an attribute of this type."""
-    return EXAMPLES.get(kind, 2)
-
-
-def canonical(name: str, marks: str) -> dict[str, Any]:
-    """A canonical message of the event, with the attributes whose mark is among `marks`."""
-    column = NAMES.index(name)
-    body = {wire: example(kind) for wire, _, kind, row in TABLE if row.split()[column] in marks}
-    return {"id": name, **body}
 
 
 def fields_of(cls: type[BaseEvent]) -> dict[str, msgspec.inspect.Field]:
@@ -84,8 +33,9 @@ def test_events_are_the_14_classes_in_order() -> None:
     assert typing.get_args(Event) == EVENTS
 
 
-@pytest.mark.parametrize(("cls", "wire", "attribute", "kind", "mark"), CELLS)
-def test_cell(cls: type[BaseEvent], wire: str, attribute: str, kind: Any, mark: str) -> None:
+@pytest.mark.parametrize(("name", "wire", "attribute", "kind", "mark"), CELLS, ids=CELL_IDS)
+def test_cell(name: str, wire: str, attribute: str, kind: Any, mark: str) -> None:
+    cls: type[BaseEvent] = getattr(events, name)
     field = fields_of(cls).get(attribute)
     if mark == ".":
         assert field is None

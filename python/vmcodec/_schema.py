@@ -100,8 +100,10 @@ def _field(cls: type[msgspec.Struct], field: inspect.Field, enums: dict[type[enu
     types = [kind for kind in types if not isinstance(kind, inspect.NoneType)]
     kind, enum_cls = _kind(types)
     if kind is None:
-        raise TypeError(f"{cls.__name__}.{field.name}: no rule for its type on the wire; take str, int, int | str, bool, "
-                        "float, an IntEnum, Time, dict[str, Any], list or Any, each with or without None")
+        raise TypeError(
+            f"{cls.__name__}.{field.name}: no rule for its type on the wire; take str, int, int | str, bool, "
+            "float, an IntEnum, Time, dict[str, Any], list or Any, each with or without None"
+        )
     number = -1 if enum_cls is None else enums.setdefault(enum_cls, len(enums))
     default = None if field.default is msgspec.NODEFAULT else field.default
     factory = None if field.default_factory is msgspec.NODEFAULT else field.default_factory

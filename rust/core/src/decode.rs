@@ -20,8 +20,8 @@ pub(crate) const DEPTH_LIMIT: usize = 1024;
 pub(crate) enum Id {
     /// A registered event.
     Event(EventId),
-    /// An event that the caller did not ask for.
-    Unwanted,
+    /// An event that the caller did not ask for; which one, if it is registered.
+    Unwanted(Option<EventId>),
     /// An event that is not registered.
     Unknown(String),
 }
@@ -93,7 +93,7 @@ impl<'w> Walk<'w> {
                 let found = self
                     .id()
                     .map_err(|halt| self.placed(halt, row, name, value_at))?;
-                if let Id::Event(event) = found {
+                if let Id::Event(event) | Id::Unwanted(Some(event)) = found {
                     self.event = Some(event);
                 }
                 if row == plan.any() {
@@ -198,12 +198,12 @@ impl<'w> Walk<'w> {
         let text = self.cursor.text(self.scratch)?;
         match decoder.plan.by_id.get(text.as_bytes()) {
             Some(event) if decoder.wants(event) => Ok(Id::Event(event)),
-            Some(_) => Ok(Id::Unwanted),
+            Some(event) => Ok(Id::Unwanted(Some(event))),
             None if decoder.options.unknown == Unknown::Error => {
                 Err(fault(Code::UnknownEvent, at, Expected::KnownEvent))
             }
             None if decoder.options.wants_unknown => Ok(Id::Unknown(text.to_owned())),
-            None => Ok(Id::Unwanted),
+            None => Ok(Id::Unwanted(None)),
         }
     }
 

@@ -122,7 +122,7 @@ impl<'a> Cursor<'a> {
             return fault(Code::Truncated, self.bytes.len(), expected);
         }
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let wants_value = matches!(expected, Expected::Value);
+        let wants_value = matches!(expected, Expected::Value | Expected::Record);
         if wants_value && (rest.starts_with(b"NaN") || rest.starts_with(b"Infinity")) {
             return fault(Code::InvalidNumber, self.at, Expected::JsonNumber);
         }

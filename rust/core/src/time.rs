@@ -14,6 +14,7 @@ impl<'w> Walk<'w> {
     pub(crate) fn time(&mut self) -> Result<Scalar<'static>, Halt> {
         match self.cursor.peek() {
             b'{' => {
+                self.too_deep(2)?;
                 let start = self.cursor.at;
                 if let Some(time) = self.usual_time() {
                     return Ok(time);
@@ -79,7 +80,6 @@ impl<'w> Walk<'w> {
     /// Any object with exactly one pair: members in either order, the last of a repeated one wins.
     #[inline(never)]
     fn time_object(&mut self) -> Result<Scalar<'static>, Halt> {
-        self.too_deep(2)?;
         self.cursor.step();
         self.cursor.space();
         let mut pair = None;

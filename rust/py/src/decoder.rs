@@ -39,7 +39,7 @@ use crate::validate;
 ///     The longest record, in bytes.
 ///
 /// Raises TypeError for a class that cannot be an event and ValueError for other values.
-#[pyclass(frozen, module = "vmcodec", subclass)]
+#[pyclass(frozen, module = "vmcodec")]
 pub(crate) struct Decoder {
     pub codec: Codec,
     pub shelf: Shelf,
@@ -217,8 +217,9 @@ impl Decoder {
     #[classmethod]
     fn __class_getitem__<'py>(
         cls: &Bound<'py, PyType>,
-        _item: &Bound<'py, PyAny>,
+        item: &Bound<'py, PyAny>,
     ) -> Bound<'py, PyType> {
+        let _ = item;
         cls.clone()
     }
 }

@@ -36,7 +36,7 @@ pub(crate) const CODES: &[&str] = &[
 ///     The classes whose instances it writes.
 /// max_depth : int
 ///     The deepest nesting, 1 to 1024; the event itself counts as one.
-#[pyclass(frozen, module = "vmcodec", subclass)]
+#[pyclass(frozen, module = "vmcodec")]
 pub(crate) struct Encoder {
     schema: Schema,
     plan: Plan,

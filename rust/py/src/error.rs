@@ -41,7 +41,7 @@ pub(crate) struct Place {
 ///     The JSON type found (for `wrong_item` the Python type), where that says something.
 /// raw : bytes or None
 ///     The record's bytes.
-#[pyclass(frozen, extends = PyValueError, module = "vmcodec", subclass)]
+#[pyclass(frozen, extends = PyValueError, module = "vmcodec")]
 pub(crate) struct DecodeError {
     #[pyo3(get)]
     code: String,
@@ -66,7 +66,7 @@ pub(crate) struct DecodeError {
 #[pymethods]
 impl DecodeError {
     #[new]
-    #[pyo3(signature = (code, index=0, offset=0, line=None, path="$".to_owned(), event=None, expected=String::new(), got=None, raw=None))]
+    #[pyo3(signature = (code, index=0, offset=0, line=None, path="$".to_owned(), event=None, expected=String::new(), got=None, raw=None), text_signature = "(code, index=0, offset=0, line=None, path='$', event=None, expected='', got=None, raw=None)")]
     #[expect(clippy::too_many_arguments, reason = "one for each attribute")]
     fn new(
         code: String,
@@ -298,7 +298,7 @@ pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
 /// No payload value is in it. Attributes: `code` (one of `vmcodec.ENCODE_CODES`), `index` (number of
 /// the event in its batch), `path`, `event` (the event's name, when it is one), `expected`, and `got`
 /// (the Python type found, or None).
-#[pyclass(frozen, extends = PyValueError, module = "vmcodec", subclass)]
+#[pyclass(frozen, extends = PyValueError, module = "vmcodec")]
 pub(crate) struct EncodeError {
     #[pyo3(get)]
     code: String,
@@ -317,7 +317,7 @@ pub(crate) struct EncodeError {
 #[pymethods]
 impl EncodeError {
     #[new]
-    #[pyo3(signature = (code, index=0, path="$".to_owned(), event=None, expected=String::new(), got=None))]
+    #[pyo3(signature = (code, index=0, path="$".to_owned(), event=None, expected=String::new(), got=None), text_signature = "(code, index=0, path='$', event=None, expected='', got=None)")]
     pub(crate) fn new(
         code: String,
         index: usize,

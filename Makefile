@@ -1,0 +1,75 @@
+# The one interface, for people and for CI. Everything is installed into .venv; nothing outside is touched.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export CARGO_TERM_COLOR ?= auto
+# The crates that link Python are built against the environment's own.
+export PYO3_PYTHON := $(abspath $(BIN)/python)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed (set PYTHON=...)"'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip maturin
+
+.PHONY: build
+build: $(BIN)/python ## build the extension in release mode into .venv
+	$(BIN)/maturin develop --release --quiet
+
+.PHONY: dev
+dev: build ## the same, with everything that tests and benches need
+	$(BIN)/python -m pip install --quiet --group test --group lint --group bench
+
+.PHONY: demo
+demo: build ## decode real-shaped events and a corpus of 100,000: what it gives and how fast
+	$(BIN)/python examples/demo.py
+
+.PHONY: test
+test: dev lint test-rust test-python sdist ## everything that CI runs
+
+.PHONY: lint
+lint: $(BIN)/python ## formats, lints and types
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest vmcodec._vmcodec
+
+.PHONY: test-rust
+test-rust: $(BIN)/python ## cargo test
+	cargo test --workspace --locked --quiet
+
+.PHONY: test-python
+test-python: ## pytest, and the answers of every bench
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest benches --benchmark-disable -q
+
+.PHONY: sdist
+sdist: $(BIN)/python ## build the source distribution, and from it a wheel that must import with msgspec alone
+	rm -rf dist
+	$(BIN)/maturin sdist --quiet --out dist
+	$(PYTHON) -m venv dist/clean
+	dist/clean/bin/python -m pip install --quiet dist/*.tar.gz
+	cd dist && clean/bin/python -c 'import vmcodec, vmcodec.samples as s; print("wheel from sdist:", len(vmcodec.decode_batch(s.SAMPLES)), "samples decoded")'
+
+.PHONY: bench
+bench: dev ## compare with the peers: table, results and plots (a few minutes on a quiet machine)
+	$(BIN)/python benches/compare.py
+	$(BIN)/python benches/plot.py
+
+.PHONY: soak
+soak: dev ## the long tests
+	$(BIN)/python -m pytest -m soak -s
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(VENV) dist target
