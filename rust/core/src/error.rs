@@ -2,7 +2,7 @@
 //!
 //! Made by the walk; worded for people by the crates above. Nothing here holds a payload value.
 
-use crate::plan::{EventId, NameId};
+use crate::rows::{EventId, NameId};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal),+ $(,)?) => {

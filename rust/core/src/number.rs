@@ -36,6 +36,21 @@ impl<'a> Cursor<'a> {
     /// Reads a number whose first byte, a minus or a digit, is at the cursor.
     #[inline(always)]
     pub fn number(&mut self) -> Result<Number<'a>, Halt> {
+        // Eight digits or fewer and no minus: nearly all there are.
+        if let Some((value, count)) = self.eight_digits()
+            && let Some(&after) = self.bytes.get(self.at + count)
+            && !matches!(after, b'0'..=b'9' | b'.' | b'e' | b'E')
+            && (count == 1 || count > 1 && self.peek() != b'0')
+        {
+            self.at += count;
+            return Ok(Number::Int(value.cast_signed()));
+        }
+        self.aside(Cursor::long_number)
+    }
+
+    /// Any number.
+    #[inline(never)]
+    fn long_number(&mut self) -> Result<Number<'a>, Halt> {
         let start = self.at;
         let negative = self.peek() == b'-';
         if negative {
@@ -43,6 +58,10 @@ impl<'a> Cursor<'a> {
         }
         let digits = self.at;
         let mut magnitude = 0u64;
+        while let Some((value, 8)) = self.eight_digits() {
+            magnitude = magnitude.wrapping_mul(100_000_000).wrapping_add(value);
+            self.at += 8;
+        }
         loop {
             let digit = self.peek().wrapping_sub(b'0');
             if digit > 9 {

@@ -5,77 +5,9 @@
 
 use std::fmt;
 
+use crate::lookup::Lookup;
+use crate::rows::{EnumRow, EventId, EventRow, FieldId, FieldSet, Kind, NameId, TimeRow};
 use crate::scan::Literal;
-
-/// Number of an event, in the order of the rows.
-pub type EventId = u16;
-/// Number of a name as it may stand on the wire (canonical names and aliases).
-pub type NameId = u16;
-/// Number of a field, common to all events.
-pub type FieldId = u16;
-
-/// What an attribute holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A string.
-    Text,
-    /// An integer of 64 bits, or a string of its digits.
-    Integer,
-    /// An integer of any size, or a string: as it came.
-    IntegerOrText,
-    /// A code or a name of this enumeration.
-    Enum(u16),
-    /// A time stamp.
-    Time,
-    /// An object of free-form values.
-    KvList,
-    /// A boolean.
-    Boolean,
-    /// A number.
-    Float,
-    /// An array of free-form values.
-    List,
-    /// Any value.
-    Any,
-}
-
-/// An attribute of an event.
-#[derive(Clone, Debug)]
-pub struct FieldRow {
-    /// The canonical wire name, then its aliases.
-    pub names: Vec<String>,
-    /// What it holds.
-    pub kind: Kind,
-    /// Whether the event is at fault without it.
-    pub required: bool,
-    /// Whether `null` is allowed.
-    pub nullable: bool,
-}
-
-/// An event.
-#[derive(Clone, Debug)]
-pub struct EventRow {
-    /// The canonical id, then its aliases.
-    pub ids: Vec<String>,
-    /// The attributes, in canonical order.
-    pub fields: Vec<FieldRow>,
-}
-
-/// An enumeration.
-#[derive(Clone, Debug)]
-pub struct EnumRow {
-    /// Every accepted name with its code.
-    pub names: Vec<(String, i64)>,
-    /// The only codes allowed, or none where any integer is.
-    pub closed: Option<Vec<i64>>,
-}
-
-/// The member names of a time object: pairs of seconds and microseconds.
-#[derive(Clone, Debug, Default)]
-pub struct TimeRow {
-    /// The accepted pairs, the canonical one first.
-    pub pairs: Vec<(String, String)>,
-}
 
 /// What a member is to an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,38 +44,6 @@ pub(crate) struct Name {
     pub literal: Literal,
 }
 
-/// A set of fields.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FieldSet([u64; FieldSet::WORDS]);
-
-impl FieldSet {
-    const WORDS: usize = 4;
-    /// How many fields a plan can tell apart.
-    pub const CAPACITY: usize = 64 * FieldSet::WORDS;
-
-    /// Adds a field.
-    #[inline(always)]
-    pub fn insert(&mut self, field: FieldId) {
-        if let Some(word) = self.0.get_mut(usize::from(field >> 6)) {
-            *word |= 1 << (field & 63);
-        }
-    }
-
-    /// Whether the field is in the set.
-    #[inline(always)]
-    pub fn contains(&self, field: FieldId) -> bool {
-        self.0
-            .get(usize::from(field >> 6))
-            .is_some_and(|word| word >> (field & 63) & 1 == 1)
-    }
-
-    /// Whether every field of this set is in `other`.
-    #[inline(always)]
-    pub fn is_subset(&self, other: &FieldSet) -> bool {
-        self.0.iter().zip(&other.0).all(|(a, b)| a & !b == 0)
-    }
-}
-
 #[derive(Debug)]
 pub(crate) struct Event {
     pub fields: FieldSet,
@@ -167,7 +67,8 @@ pub struct Plan {
     pub(crate) events: Vec<Event>,
     pub(crate) enums: Vec<Enumeration>,
     pub(crate) time_pairs: Vec<[Name; 2]>,
-    /// One row for each event, then [`Plan::any`], then [`Plan::foreign`]; one column for each name.
+    /// One row for each event, then [`Plan::any`], then [`Plan::foreign`]; one column for each name,
+    /// and one for all others.
     entries: Vec<Entry>,
     /// The canonical name of each field.
     field_names: Vec<NameId>,
@@ -315,7 +216,7 @@ impl Plan {
     }
 
     fn blank_row(&self, id_name: &str) -> Vec<Entry> {
-        let mut entries = vec![Entry::FOREIGN; self.names.len()];
+        let mut entries = vec![Entry::FOREIGN; self.names.len() + 1];
         if let Some(id) = self.by_name.get(id_name.as_bytes())
             && let Some(entry) = entries.get_mut(usize::from(id))
         {
@@ -364,13 +265,8 @@ impl Plan {
     /// What the name (or, at `names.len()`, an unknown one) is in the row.
     #[inline(always)]
     pub(crate) fn entry(&self, row: usize, name: usize) -> Entry {
-        if name >= self.names.len() {
-            return Entry::FOREIGN;
-        }
-        self.entries
-            .get(row * self.names.len() + name)
-            .copied()
-            .unwrap_or(Entry::FOREIGN)
+        let place = row * (self.names.len() + 1) + name;
+        self.entries.get(place).copied().unwrap_or(Entry::FOREIGN)
     }
 
     /// How many events the plan has.
@@ -433,12 +329,9 @@ impl Plan {
 
 impl Name {
     fn new(text: &str) -> Name {
-        let mut literal = Vec::new();
-        crate::encode::text(&mut literal, text);
-        literal.push(b':');
         Name {
             text: text.to_owned(),
-            literal: Literal::new(literal),
+            literal: Literal::member(text),
         }
     }
 }
@@ -453,101 +346,5 @@ impl Enumeration {
             names,
             closed: row.closed.clone(),
         }
-    }
-}
-
-/// A small table from text to a number: open addressing, at most a quarter full, so that a look-up
-/// ends after a step or two whatever text is asked for.
-#[derive(Debug)]
-pub(crate) struct Lookup<T> {
-    slots: Vec<Option<(Box<[u8]>, T)>>,
-    used: usize,
-}
-
-impl<T: Copy> Lookup<T> {
-    fn new() -> Lookup<T> {
-        let mut slots = Vec::new();
-        slots.resize_with(16, || None);
-        Lookup { slots, used: 0 }
-    }
-
-    #[inline(always)]
-    pub fn get(&self, text: &[u8]) -> Option<T> {
-        let mask = self.slots.len() - 1;
-        let mut place = hash(text) & mask;
-        while let Some(Some((known, value))) = self.slots.get(place) {
-            if **known == *text {
-                return Some(*value);
-            }
-            place = (place + 1) & mask;
-        }
-        None
-    }
-
-    /// Puts the value in, and gives back the one that was there.
-    fn insert(&mut self, text: &[u8], value: T) -> Option<T> {
-        let before = self.get(text);
-        if before.is_none() && self.used * 4 >= self.slots.len() {
-            let mut larger = Vec::new();
-            larger.resize_with(self.slots.len() * 2, || None);
-            let old = std::mem::replace(&mut self.slots, larger);
-            self.used = 0;
-            for (text, value) in old.into_iter().flatten() {
-                self.insert(&text, value);
-            }
-        }
-        let mask = self.slots.len() - 1;
-        let mut place = hash(text) & mask;
-        while let Some(Some((known, _))) = self.slots.get(place) {
-            if **known == *text {
-                break;
-            }
-            place = (place + 1) & mask;
-        }
-        if let Some(slot) = self.slots.get_mut(place) {
-            *slot = Some((text.into(), value));
-        }
-        self.used += usize::from(before.is_none());
-        before
-    }
-}
-
-/// A hash of the length and of the first and last eight bytes: names differ in these.
-#[inline(always)]
-fn hash(text: &[u8]) -> usize {
-    let (first, last) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-        _ => {
-            let short = text
-                .iter()
-                .fold(0u64, |word, &byte| word << 8 | u64::from(byte));
-            (short, 0)
-        }
-    };
-    let mixed = (first ^ last.rotate_left(29) ^ (text.len() as u64) << 56)
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 32) as usize
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lookup_finds_what_was_put_in_and_nothing_else() {
-        let mut table = Lookup::new();
-        for number in 0..1000u16 {
-            assert_eq!(
-                table.insert(format!("name{number}").as_bytes(), number),
-                None
-            );
-        }
-        assert_eq!(table.insert(b"name7", 9), Some(7));
-        for number in 0..1000u16 {
-            let want = if number == 7 { 9 } else { number };
-            assert_eq!(table.get(format!("name{number}").as_bytes()), Some(want));
-        }
-        assert_eq!(table.get(b"name1000"), None);
-        assert_eq!(table.get(b""), None);
     }
 }

@@ -1,9 +1,10 @@
 //! From the bytes of one record to its outcome: size, frame and byte order mark, then the walk, and
 //! a second one where the first could not know the event in time.
 
-use crate::decode::{DEPTH_LIMIT, Id, Walk};
+use crate::decode::{Id, Walk};
 use crate::error::{Code, Expected, Fault, Halt, fault, mismatch};
-use crate::plan::{EventId, Plan};
+use crate::plan::Plan;
+use crate::rows::EventId;
 use crate::scan::Cursor;
 use crate::sink::{Ignore, Sink};
 
@@ -180,9 +181,10 @@ impl Decoder {
     ) -> Result<(Id, usize), Halt> {
         let start = self.json_start(record)?;
         let object = object_start(record, start)?;
-        let mut walk = Walk::new(self, memory, record, object);
-        let mut result = walk.members(self.plan.any(), sink);
-        let (mut end, late, time_pair) = (walk.cursor.at, walk.late, walk.time_pair);
+        let mut cursor = Cursor::new(record, object);
+        let mut walk = Walk::new(self, memory, record);
+        let mut result = walk.members(&mut cursor, self.plan.any(), sink);
+        let (late, time_pair) = (walk.late, walk.time_pair);
         memory.time_pair = time_pair;
         let again = match &result {
             Err(Halt::Restart) => true,
@@ -191,15 +193,15 @@ impl Decoder {
         };
         if again {
             sink.clear();
-            (result, end) = self.id_first(memory, record, object, sink);
+            cursor.at = object;
+            result = cursor.aside(|cursor| self.id_first(memory, record, cursor, sink));
         }
         let id = result?;
-        let mut rest = Cursor::new(record, end);
-        rest.space();
-        if rest.at_end() {
+        cursor.space();
+        if cursor.at_end() {
             return Ok((id, start));
         }
-        let mut halt = fault(Code::TrailingData, rest.at, Expected::End);
+        let mut halt = fault(Code::TrailingData, cursor.at, Expected::End);
         if let (Halt::Fault(fault), Id::Event(event)) = (&mut halt, &id) {
             fault.event = Some(*event);
         }
@@ -209,22 +211,21 @@ impl Decoder {
     /// The slower way, for records whose id comes late and matters before: find it, then read. What a
     /// record gives, and what it is refused for, does so not depend on what was guessed on the way.
     #[inline(never)]
-    fn id_first<S: Sink>(
+    fn id_first<'r, S: Sink>(
         &self,
         memory: &mut Memory,
-        record: &[u8],
-        object: usize,
+        record: &'r [u8],
+        cursor: &mut Cursor<'r>,
         sink: &mut S,
-    ) -> (Result<Id, Halt>, usize) {
-        let mut walk = Walk::new(self, memory, record, object);
-        let result = walk.members(self.plan.foreign(), &mut Ignore);
-        let end = walk.cursor.at;
-        let Ok(Id::Event(event)) = result else {
-            return (result, end);
+    ) -> Result<Id, Halt> {
+        let object = cursor.at;
+        let id =
+            Walk::new(self, memory, record).members(cursor, self.plan.foreign(), &mut Ignore)?;
+        let Id::Event(event) = id else {
+            return Ok(id);
         };
-        let mut walk = Walk::new(self, memory, record, object);
-        let result = walk.members(usize::from(event), sink);
-        (result, walk.cursor.at)
+        cursor.at = object;
+        Walk::new(self, memory, record).members(cursor, usize::from(event), sink)
     }
 
     /// Where the JSON begins: behind the frame, if there is to be one.
@@ -277,9 +278,4 @@ fn no_object(mut cursor: Cursor<'_>, start: usize) -> Halt {
         Some(got) => mismatch(Code::NotAnObject, at, Expected::Record, Some(got)),
         None => cursor.unexpected(Expected::Record),
     }
-}
-
-/// Clamps a wish for `max_depth` to what the walk can keep track of.
-pub fn depth_limit() -> usize {
-    DEPTH_LIMIT
 }

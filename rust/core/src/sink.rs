@@ -4,7 +4,8 @@
 //! crates that know them.
 
 use crate::number::Number;
-use crate::plan::FieldId;
+use crate::rows::FieldId;
+use crate::scan::Literal;
 use crate::text::Text;
 
 /// The sink cannot go on (out of memory, interrupted): it keeps the reason itself.
@@ -75,6 +76,16 @@ pub trait Sink {
     fn open(&mut self, container: Container) -> Result<(), Stopped>;
     /// The key of the value that follows.
     fn key(&mut self, key: Text<'_>) -> Result<(), Stopped>;
+    /// A key that may well come next. Where it does, `guessed` is called in the place of `key`.
+    #[inline(always)]
+    fn guess(&self) -> Option<&Literal> {
+        None
+    }
+    /// The key is the one that was guessed.
+    #[inline(always)]
+    fn guessed(&mut self) -> Result<(), Stopped> {
+        Ok(())
+    }
     /// The innermost container closes.
     fn close(&mut self) -> Result<(), Stopped>;
     /// Whatever came since the last finished record is void.

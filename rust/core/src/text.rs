@@ -47,7 +47,7 @@ impl<'a> Cursor<'a> {
             self.step();
             return Ok(Text::Ascii(plain));
         }
-        self.long_text(start, scratch)
+        self.aside(|cursor| cursor.long_text(start, scratch))
     }
 
     /// The rest of a string that is not plain: non-ASCII runs are checked, escapes undone.

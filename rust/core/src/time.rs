@@ -4,39 +4,40 @@ use crate::decode::Walk;
 use crate::error::{Code, Expected, Halt, Step, fault, mismatch};
 use crate::error::{Fault, JsonType};
 use crate::number::Number;
+use crate::scan::Cursor;
 use crate::sink::Scalar;
+use crate::tree::{check_depth, colon, quote};
 
 const MICROS: u32 = 1_000_000;
 
-impl<'w> Walk<'w> {
+impl<'r> Walk<'_, 'r> {
     /// Reads the time stamp at the cursor.
-    #[inline]
-    pub(crate) fn time(&mut self) -> Result<Scalar<'static>, Halt> {
-        match self.cursor.peek() {
+    #[inline(always)]
+    pub(crate) fn time(&mut self, cursor: &mut Cursor<'r>) -> Result<Scalar<'static>, Halt> {
+        match cursor.peek() {
             b'{' => {
-                self.too_deep(2)?;
-                let start = self.cursor.at;
-                if let Some(time) = self.usual_time() {
+                check_depth(cursor, 2, self.decoder.options.max_depth)?;
+                let mut ahead = cursor.clone();
+                if let Some(time) = self.usual_time(&mut ahead) {
+                    cursor.at = ahead.at;
                     return Ok(time);
                 }
-                self.cursor.at = start;
-                self.time_object()
+                cursor.aside(|cursor| self.time_object(cursor))
             }
-            b'-' | b'0'..=b'9' => self.epoch_milliseconds(),
-            _ => Err(self.cursor.wrong_type(Expected::Time)),
+            b'-' | b'0'..=b'9' => cursor.aside(|cursor| self.epoch_milliseconds(cursor)),
+            _ => Err(cursor.wrong_type(Expected::Time)),
         }
     }
 
     /// The form that nearly every record has: the pair seen last, in order, without white space.
     /// Whatever differs is left to `time_object`.
     #[inline(always)]
-    fn usual_time(&mut self) -> Option<Scalar<'static>> {
+    fn usual_time(&self, cursor: &mut Cursor<'r>) -> Option<Scalar<'static>> {
         let [seconds_name, useconds_name] = self
             .decoder
             .plan
             .time_pairs
             .get(usize::from(self.time_pair))?;
-        let cursor = &mut self.cursor;
         cursor.step();
         if !cursor.take(&seconds_name.literal) || !cursor.peek().is_ascii_digit() {
             return None;
@@ -62,8 +63,9 @@ impl<'w> Walk<'w> {
         Some(Scalar::Time { seconds, useconds })
     }
 
-    fn epoch_milliseconds(&mut self) -> Result<Scalar<'static>, Halt> {
-        let milliseconds = match self.integer(Expected::Time)? {
+    #[inline(never)]
+    fn epoch_milliseconds(&mut self, cursor: &mut Cursor<'r>) -> Result<Scalar<'static>, Halt> {
+        let milliseconds = match self.integer(cursor, Expected::Time)? {
             Number::Int(value) => i128::from(value),
             Number::UInt(value) => i128::from(value),
             _ => 0,
@@ -79,30 +81,30 @@ impl<'w> Walk<'w> {
 
     /// Any object with exactly one pair: members in either order, the last of a repeated one wins.
     #[inline(never)]
-    fn time_object(&mut self) -> Result<Scalar<'static>, Halt> {
-        self.cursor.step();
-        self.cursor.space();
+    fn time_object(&mut self, cursor: &mut Cursor<'r>) -> Result<Scalar<'static>, Halt> {
+        cursor.step();
+        cursor.space();
         let mut pair = None;
         let mut values: [Option<i64>; 2] = [None, None];
-        if self.cursor.peek() != b'}' {
+        if cursor.peek() != b'}' {
             loop {
-                self.time_member(&mut pair, &mut values)?;
-                self.cursor.space();
-                match self.cursor.peek() {
+                self.time_member(cursor, &mut pair, &mut values)?;
+                cursor.space();
+                match cursor.peek() {
                     b',' => {
-                        self.cursor.step();
-                        self.cursor.space();
+                        cursor.step();
+                        cursor.space();
                     }
                     b'}' => break,
-                    _ => return Err(self.cursor.unexpected(Expected::CommaOrBrace)),
+                    _ => return Err(cursor.unexpected(Expected::CommaOrBrace)),
                 }
             }
         }
         let [Some(seconds), Some(useconds)] = values else {
-            let at = self.cursor.at;
+            let at = cursor.at;
             return Err(fault(Code::InvalidTime, at, Expected::TimePair));
         };
-        self.cursor.step();
+        cursor.step();
         self.time_pair = pair.unwrap_or_default();
         Ok(Scalar::Time {
             seconds,
@@ -113,12 +115,13 @@ impl<'w> Walk<'w> {
 
     fn time_member(
         &mut self,
+        cursor: &mut Cursor<'r>,
         pair: &mut Option<u8>,
         values: &mut [Option<i64>; 2],
     ) -> Result<(), Halt> {
-        let key_at = self.cursor.at;
-        self.quote(Expected::MemberName)?;
-        let key = self.cursor.text(self.scratch)?.as_bytes();
+        let key_at = cursor.at;
+        quote(cursor, Expected::MemberName)?;
+        let key = cursor.text(self.scratch)?.as_bytes();
         let found = (0u8..)
             .zip(&self.decoder.plan.time_pairs)
             .find_map(|(number, names)| {
@@ -130,10 +133,10 @@ impl<'w> Walk<'w> {
             return Err(fault(Code::InvalidTime, key_at, Expected::TimePair));
         };
         *pair = Some(number);
-        self.cursor.space();
-        self.colon()?;
-        self.cursor.space();
-        let value = self.time_value(member == 1).map_err(|halt| {
+        cursor.space();
+        colon(cursor)?;
+        cursor.space();
+        let value = self.time_value(cursor, member == 1).map_err(|halt| {
             let member = u8::from(member == 1);
             add_step(halt, Step::Time(number, member))
         })?;
@@ -143,17 +146,17 @@ impl<'w> Walk<'w> {
         Ok(())
     }
 
-    fn time_value(&mut self, microseconds: bool) -> Result<i64, Halt> {
-        let at = self.cursor.at;
+    fn time_value(&mut self, cursor: &mut Cursor<'r>, microseconds: bool) -> Result<i64, Halt> {
+        let at = cursor.at;
         let expected = if microseconds {
             Expected::Microseconds
         } else {
             Expected::Integer64
         };
-        if !matches!(self.cursor.peek(), b'-' | b'0'..=b'9') {
-            return Err(self.cursor.wrong_type(expected));
+        if !matches!(cursor.peek(), b'-' | b'0'..=b'9') {
+            return Err(cursor.wrong_type(expected));
         }
-        match self.integer(expected)? {
+        match self.integer(cursor, expected)? {
             Number::Int(value) if !microseconds || (0..i64::from(MICROS)).contains(&value) => {
                 Ok(value)
             }

@@ -2,11 +2,11 @@
 //!
 //! Errors are rare and paths are for people, so no other walk pays for keeping one.
 
-use crate::decode::walk_value;
 use crate::error::Step;
-use crate::plan::FieldId;
+use crate::rows::FieldId;
 use crate::sink::{Container, Scalar, Sink, Stopped, Target};
 use crate::text::Text;
+use crate::tree::walk_value;
 
 #[derive(Default)]
 struct Trace {

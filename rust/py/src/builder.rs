@@ -1,26 +1,36 @@
 //! The sink that makes Python objects: values into slots, trees into dicts and lists.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyList, PyString};
-use vmcodec_core::{Container, EventId, FieldId, Number, Scalar, Sink, Stopped, Target, Text};
+use pyo3::types::{PyDict, PyString};
+use vmcodec_core::{
+    Container, EventId, FieldId, Literal, Number, Scalar, Sink, Stopped, Target, Text,
+};
 
-use crate::cache::TextCache;
+use crate::cache::{IntCache, TextCache};
 use crate::ffi::{objects, text};
+use crate::keys::Keys;
 use crate::kvlist::KVList;
+use crate::nodes::{Tree, plain_value};
 use crate::schema::Schema;
 
-/// What outlives a call, to serve the next one: caches of strings, bounded in number and size.
+/// What outlives a call, to serve the next one: bounded caches of objects.
 pub(crate) struct Caches {
-    keys: TextCache,
-    fields: Vec<TextCache>,
+    keys: Keys,
+    texts: Vec<TextCache>,
+    ints: Vec<IntCache>,
+    /// The seconds of time stamps: those of one batch are few.
+    seconds: IntCache,
 }
 
 impl Caches {
     /// Empty caches for so many fields.
     pub fn new(fields: usize) -> Caches {
         Caches {
-            keys: TextCache::new(1024),
-            fields: (0..fields).map(|_| TextCache::new(256)).collect(),
+            // One more for the unknown members.
+            keys: Keys::new(fields + 1),
+            texts: (0..fields).map(|_| TextCache::new(256)).collect(),
+            ints: (0..fields).map(|_| IntCache::new(256)).collect(),
+            seconds: IntCache::new(16),
         }
     }
 }
@@ -66,18 +76,19 @@ impl<'py, 'a> Builder<'py, 'a> {
             return Err(pyo3::exceptions::PyIndexError::new_err("no such event"));
         };
         let py = self.py;
-        let values = &mut self.values;
-        let extra = self.extra.take();
-        let fields = shape.fields.iter().map(|field| {
+        let (values, extra) = (&mut self.values, &mut self.extra);
+        shape.instance(py, |place| {
+            let Some(field) = shape.fields.get(place) else {
+                let extra = extra.take().map(Bound::into_any);
+                return Ok(extra.unwrap_or_else(|| py.None().into_bound(py)));
+            };
             let value = values.get_mut(usize::from(field.field));
             match value.and_then(Option::take) {
                 Some(value) if value.is_none() => field.null(py),
                 Some(value) => Ok(value),
                 None => field.default(py),
             }
-        });
-        let extra = extra.map_or_else(|| py.None().into_bound(py), Bound::into_any);
-        shape.instance(py, fields.chain(std::iter::once(Ok(extra))))
+        })
     }
 
     /// Why the sink stopped.
@@ -103,40 +114,32 @@ impl<'py, 'a> Builder<'py, 'a> {
         let py = self.py;
         Ok(Some(match value {
             Scalar::Null => py.None().into_bound(py),
-            Scalar::Text(text) => match self.caches.fields.get_mut(usize::from(field)) {
+            Scalar::Text(text) => match self.caches.texts.get_mut(usize::from(field)) {
                 Some(cache) => cache.get(py, text)?.into_any(),
                 None => text::string(py, text)?.into_any(),
             },
+            Scalar::Number(Number::Int(value)) => {
+                match self.caches.ints.get_mut(usize::from(field)) {
+                    Some(cache) => cache.get(py, value)?.into_any(),
+                    None => objects::int(py, value)?.into_any(),
+                }
+            }
             Scalar::Enum { table, code } => match self.schema.enums.get(usize::from(table)) {
                 Some(shape) => shape.member(py, code)?,
                 None => return Ok(None),
             },
             Scalar::Time { seconds, useconds } => {
-                let seconds = objects::int(py, seconds)?.into_any();
+                let seconds = self.caches.seconds.get(py, seconds)?.into_any();
                 let useconds = objects::int(py, i64::from(useconds))?.into_any();
+                let mut parts = [Some(useconds), Some(seconds)].into_iter();
+                let missing = || pyo3::exceptions::PyTypeError::new_err("a time has two parts");
                 self.schema
                     .time
-                    .instance(py, [Ok(seconds), Ok(useconds)].into_iter())?
+                    .instance(py, |_| parts.next_back().flatten().ok_or_else(missing))?
             }
             plain => plain_value(py, plain)?,
         }))
     }
-}
-
-/// The object of a value that needs no schema.
-#[inline(always)]
-fn plain_value<'py>(py: Python<'py>, value: Scalar<'_>) -> PyResult<Bound<'py, PyAny>> {
-    Ok(match value {
-        Scalar::Text(text) => text::string(py, text)?.into_any(),
-        Scalar::Boolean(value) => PyBool::new(py, value).to_owned().into_any(),
-        Scalar::Number(number) => match number {
-            Number::Int(value) => objects::int(py, value)?.into_any(),
-            Number::UInt(value) => objects::uint(py, value)?.into_any(),
-            Number::Big(digits) => objects::big_int(py, digits)?.into_any(),
-            Number::Float(value) => objects::float(py, value)?.into_any(),
-        },
-        Scalar::Null | Scalar::Enum { .. } | Scalar::Time { .. } => py.None().into_bound(py),
-    })
 }
 
 impl<'py> Sink for Builder<'py, '_> {
@@ -156,13 +159,19 @@ impl<'py> Sink for Builder<'py, '_> {
 
     #[inline(always)]
     fn begin(&mut self, target: Target<'_>) -> Result<(), Stopped> {
-        self.owner = match target {
-            Target::Field(field) => Owner::Field(field),
-            Target::Extra(name) => {
-                let name = self.caches.keys.get(self.py, name);
-                Owner::Extra(name.map_err(|error| self.stop(error))?)
+        match target {
+            Target::Field(field) => {
+                self.owner = Owner::Field(field);
+                self.tree.spot = self.caches.keys.root(usize::from(field));
             }
-        };
+            Target::Extra(name) => {
+                let root = self.caches.keys.root(usize::MAX);
+                let name = self.caches.keys.get(self.py, root, name);
+                let (name, spot) = name.map_err(|error| self.stop(error))?;
+                self.owner = Owner::Extra(name);
+                self.tree.spot = self.caches.keys.inside(spot);
+            }
+        }
         Ok(())
     }
 
@@ -184,25 +193,48 @@ impl<'py> Sink for Builder<'py, '_> {
 
     #[inline(always)]
     fn scalar(&mut self, value: Scalar<'_>) -> Result<(), Stopped> {
-        let result = plain_value(self.py, value).and_then(|value| self.tree.add(value));
+        let object = match (value, self.caches.keys.values(self.tree.spot)) {
+            (Scalar::Text(text), Some(cache)) => cache.get(self.py, text).map(Bound::into_any),
+            _ => plain_value(self.py, value),
+        };
+        let result = object.and_then(|object| self.tree.add(object));
         result.map_err(|error| self.stop(error))
     }
 
     #[inline(always)]
     fn open(&mut self, container: Container) -> Result<(), Stopped> {
+        let outer = self.tree.spot;
+        let nested = self.tree.current.is_some();
         let result = self.tree.open(self.py, container);
+        if nested {
+            self.tree.spot = self.caches.keys.inside(outer);
+        }
         result.map_err(|error| self.stop(error))
     }
 
-    #[inline(always)]
     fn key(&mut self, key: Text<'_>) -> Result<(), Stopped> {
-        match self.caches.keys.get(self.py, key) {
-            Ok(key) => {
+        match self.caches.keys.get(self.py, self.tree.spot, key) {
+            Ok((key, spot)) => {
                 self.tree.key = Some(key);
+                self.tree.spot = spot;
                 Ok(())
             }
             Err(error) => Err(self.stop(error)),
         }
+    }
+
+    #[inline(always)]
+    fn guess(&self) -> Option<&Literal> {
+        self.caches.keys.guess(self.tree.spot)
+    }
+
+    #[inline(always)]
+    fn guessed(&mut self) -> Result<(), Stopped> {
+        if let Some((key, spot)) = self.caches.keys.guessed(self.py, self.tree.spot) {
+            self.tree.key = Some(key);
+            self.tree.spot = spot;
+        }
+        Ok(())
     }
 
     #[inline(always)]
@@ -230,128 +262,4 @@ fn keep_extra<'py>(
         (Some(extra), Some(value)) => extra.set_item(name, value),
         _ => Ok(()),
     }
-}
-
-/// A free-form value in the making.
-#[derive(Default)]
-struct Tree<'py> {
-    /// The containers around the current one, each with the key that waits for the inner one.
-    outer: Vec<(Node<'py>, Option<Bound<'py, PyString>>)>,
-    current: Option<Node<'py>>,
-    /// The key that waits for a value of the current container.
-    key: Option<Bound<'py, PyString>>,
-    root: Option<Bound<'py, PyAny>>,
-}
-
-enum Node<'py> {
-    Dict(Bound<'py, PyDict>),
-    List(Bound<'py, PyList>),
-}
-
-impl<'py> Tree<'py> {
-    #[inline(always)]
-    fn open(&mut self, py: Python<'py>, container: Container) -> PyResult<()> {
-        let node = match container {
-            Container::Object => Node::Dict(objects::dict(py)?),
-            Container::Array => Node::List(objects::list(py)?),
-        };
-        if let Some(outer) = self.current.replace(node) {
-            self.outer.push((outer, self.key.take()));
-        }
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn close(&mut self) -> PyResult<()> {
-        let value = match self.current.take() {
-            Some(Node::Dict(dict)) => dict.into_any(),
-            Some(Node::List(list)) => list.into_any(),
-            None => return Ok(()),
-        };
-        if let Some((outer, key)) = self.outer.pop() {
-            self.current = Some(outer);
-            self.key = key;
-        }
-        self.add(value)
-    }
-
-    #[inline(always)]
-    fn add(&mut self, value: Bound<'py, PyAny>) -> PyResult<()> {
-        match &self.current {
-            Some(Node::Dict(dict)) => match self.key.take() {
-                Some(key) => dict.set_item(key, value),
-                None => Ok(()),
-            },
-            Some(Node::List(list)) => list.append(value),
-            None => {
-                self.root = Some(value);
-                Ok(())
-            }
-        }
-    }
-}
-
-/// The dict of an object's bytes that were validated before; for [`KVList`].
-pub(crate) fn dict_of<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyDict>> {
-    let mut sink = Loose {
-        py,
-        tree: Tree::default(),
-        error: None,
-    };
-    let walked = vmcodec_core::walk_value(bytes, 0, vmcodec_core::depth_limit(), &mut sink);
-    if let Some(error) = sink.error {
-        return Err(error);
-    }
-    match (walked, sink.tree.root) {
-        (Ok(_), Some(root)) => Ok(root.cast_into::<PyDict>()?),
-        _ => Err(pyo3::exceptions::PyValueError::new_err("not a JSON object")),
-    }
-}
-
-/// The sink of a tree that stands alone.
-struct Loose<'py> {
-    py: Python<'py>,
-    tree: Tree<'py>,
-    error: Option<PyErr>,
-}
-
-impl Loose<'_> {
-    fn kept(&mut self, result: PyResult<()>) -> Result<(), Stopped> {
-        result.map_err(|error| {
-            self.error = Some(error);
-            Stopped
-        })
-    }
-}
-
-impl Sink for Loose<'_> {
-    fn scalar(&mut self, value: Scalar<'_>) -> Result<(), Stopped> {
-        let result = plain_value(self.py, value).and_then(|value| self.tree.add(value));
-        self.kept(result)
-    }
-    fn open(&mut self, container: Container) -> Result<(), Stopped> {
-        let result = self.tree.open(self.py, container);
-        self.kept(result)
-    }
-    fn key(&mut self, key: Text<'_>) -> Result<(), Stopped> {
-        let result = text::string(self.py, key).map(|key| self.tree.key = Some(key));
-        self.kept(result)
-    }
-    fn close(&mut self) -> Result<(), Stopped> {
-        let result = self.tree.close();
-        self.kept(result)
-    }
-    fn field(&mut self, _: FieldId, _: Scalar<'_>) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn raw(&mut self, _: FieldId, _: &[u8]) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn begin(&mut self, _: Target<'_>) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn end(&mut self) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn clear(&mut self) {}
 }

@@ -1,25 +1,45 @@
-//! Small caches of str objects: agents, queues and keys come again and again.
+//! Small caches of str and int objects: agents, queues and servers come again and again.
 //!
-//! Used by the builder. A cached str costs a comparison instead of an allocation, and is shared.
+//! Used by the builder. What is found costs a comparison instead of an allocation, and is shared.
 
 use pyo3::prelude::*;
-use pyo3::types::PyString;
-use vmcodec_core::Text;
+use pyo3::types::{PyInt, PyString};
+use vmcodec_core::{Text, hash};
 
-use crate::ffi::text;
+use crate::ffi::{objects, text};
 
 /// Longer texts seldom come twice.
 const LONGEST: usize = 32;
-/// After so many texts the cache looks whether it is worth its comparisons.
+/// After so many questions a cache looks whether it is worth its comparisons.
 const TRIAL: u32 = 2048;
 
-/// One place for each hash: a newer text takes the place of an older one.
-pub(crate) struct TextCache {
-    places: Vec<Option<Py<PyString>>>,
-    size: usize,
+/// How often a cache was of use; it is switched off where that is less than once in four.
+#[derive(Default)]
+struct Worth {
     asked: u32,
     found: u32,
     off: bool,
+}
+
+impl Worth {
+    #[inline(always)]
+    fn note(&mut self, found: bool) {
+        self.asked += 1;
+        self.found += u32::from(found);
+        if self.asked == TRIAL {
+            *self = Worth {
+                off: self.found < TRIAL / 4,
+                ..Worth::default()
+            };
+        }
+    }
+}
+
+/// Strings by content. One place for each hash: a newer text takes the place of an older one.
+pub(crate) struct TextCache {
+    places: Vec<Option<Py<PyString>>>,
+    size: usize,
+    worth: Worth,
 }
 
 impl TextCache {
@@ -28,69 +48,102 @@ impl TextCache {
         TextCache {
             places: Vec::new(),
             size,
-            asked: 0,
-            found: 0,
-            off: false,
+            worth: Worth::default(),
         }
     }
 
     /// The str of this text, an earlier one where it is still there.
-    #[inline]
+    #[inline(always)]
     pub fn get<'py>(&mut self, py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyString>> {
-        let Text::Ascii(bytes) = text else {
-            return text::string(py, text);
-        };
-        if self.off || bytes.len() > LONGEST {
-            return text::string(py, text);
+        match text {
+            Text::Ascii(bytes) if !self.worth.off && bytes.len() <= LONGEST => {
+                let place = hash(bytes) & (self.size - 1);
+                if let Some(Some(known)) = self.places.get(place)
+                    && text::ascii_bytes(known.bind(py)) == Some(bytes)
+                {
+                    self.worth.note(true);
+                    return Ok(known.bind(py).clone());
+                }
+                self.put(py, place, text)
+            }
+            _ => text::string(py, text),
         }
+    }
+
+    #[inline(never)]
+    fn put<'py>(
+        &mut self,
+        py: Python<'py>,
+        place: usize,
+        text: Text<'_>,
+    ) -> PyResult<Bound<'py, PyString>> {
+        let new = text::string(py, text)?;
         if self.places.is_empty() {
             self.places.resize_with(self.size, || None);
         }
-        let place = hash(bytes) & (self.size - 1);
-        let Some(place) = self.places.get_mut(place) else {
-            return text::string(py, text);
-        };
-        self.asked += 1;
-        if let Some(known) = place {
-            let known = known.bind(py);
-            if text::ascii_bytes(known) == Some(bytes) {
-                self.found += 1;
-                return Ok(known.clone());
-            }
+        if let Some(place) = self.places.get_mut(place) {
+            *place = Some(new.clone().unbind());
         }
-        let new = text::string(py, text)?;
-        *place = Some(new.clone().unbind());
-        if self.asked >= TRIAL {
-            self.review();
+        self.worth.note(false);
+        if self.worth.off {
+            self.places = Vec::new();
         }
         Ok(new)
     }
-
-    /// Switches the cache off where fewer than a quarter of the texts were in it.
-    #[cold]
-    fn review(&mut self) {
-        self.off = self.found < self.asked / 4;
-        if self.off {
-            self.places = Vec::new();
-        }
-        self.asked = 0;
-        self.found = 0;
-    }
 }
 
-/// The texts are at most 32 bytes: their first and last eight and their length tell most apart.
-#[inline(always)]
-fn hash(text: &[u8]) -> usize {
-    let (first, last) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-        _ => {
-            let short = text
-                .iter()
-                .fold(0u64, |word, &byte| word << 8 | u64::from(byte));
-            (short, 0)
+/// Ints by value, as [`TextCache`] keeps strings.
+pub(crate) struct IntCache {
+    places: Vec<Option<(i64, Py<PyInt>)>>,
+    size: usize,
+    worth: Worth,
+}
+
+impl IntCache {
+    /// A cache of at most `size` ints, a power of two. Memory is taken when the first one comes.
+    pub fn new(size: usize) -> IntCache {
+        IntCache {
+            places: Vec::new(),
+            size,
+            worth: Worth::default(),
         }
-    };
-    let mixed =
-        (first ^ last.rotate_left(29) ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 40) as usize
+    }
+
+    /// The int of this value, an earlier one where it is still there.
+    #[inline(always)]
+    pub fn get<'py>(&mut self, py: Python<'py>, value: i64) -> PyResult<Bound<'py, PyInt>> {
+        // CPython shares these itself.
+        if self.worth.off || (-5..=256).contains(&value) {
+            return objects::int(py, value);
+        }
+        let place = value as usize & (self.size - 1);
+        if let Some(Some((known, object))) = self.places.get(place)
+            && *known == value
+        {
+            self.worth.note(true);
+            return Ok(object.bind(py).clone());
+        }
+        self.put(py, place, value)
+    }
+
+    #[inline(never)]
+    fn put<'py>(
+        &mut self,
+        py: Python<'py>,
+        place: usize,
+        value: i64,
+    ) -> PyResult<Bound<'py, PyInt>> {
+        let new = objects::int(py, value)?;
+        if self.places.is_empty() {
+            self.places.resize_with(self.size, || None);
+        }
+        if let Some(place) = self.places.get_mut(place) {
+            *place = Some((value, new.clone().unbind()));
+        }
+        self.worth.note(false);
+        if self.worth.off {
+            self.places = Vec::new();
+        }
+        Ok(new)
+    }
 }

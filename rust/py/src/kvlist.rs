@@ -6,8 +6,8 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyIterator, PyTuple, PyType};
 use vmcodec_core::{check_value, depth_limit};
 
-use crate::builder::dict_of;
 use crate::ffi::gc::GcPause;
+use crate::nodes::dict_of;
 
 /// An immutable mapping over the bytes of a JSON object, such as UserData.
 ///

@@ -1,7 +1,7 @@
 //! The module `vmcodec._vmcodec`: classes that the Python package re-exports.
 //!
 //! Arguments and buffers (`input`, `source`), the doors (`decoder`, `encoder`, `validate`, `stream`), a
-//! call's state (`session`), the writing of free-form values (`tree`), the builder of objects (`builder`, `cache`, `kvlist`), the wording of errors
+//! call's state (`session`), the writing of events (`writer`, `tree`), the builder of objects (`builder`, `nodes`, `keys`, `cache`, `kvlist`), the wording of errors
 //! (`error`), the classes' shapes (`schema`), and all unsafe code (`ffi`).
 
 mod builder;
@@ -11,13 +11,16 @@ mod encoder;
 mod error;
 mod ffi;
 mod input;
+mod keys;
 mod kvlist;
+mod nodes;
 mod schema;
 mod session;
 mod source;
 mod stream;
 mod tree;
 mod validate;
+mod writer;
 
 use pyo3::prelude::*;
 use vmcodec_core::Code;

@@ -100,18 +100,20 @@ impl Shape {
         })
     }
 
-    /// A new instance from the values of all attributes in order: slot by slot, or by the constructor.
+    /// A new instance, its attributes given by `value` for their places: slot by slot, or by the
+    /// constructor.
     #[inline(always)]
     pub fn instance<'py>(
         &self,
         py: Python<'py>,
-        values: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>,
+        value: impl FnMut(usize) -> PyResult<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         match &self.slots {
-            Some(slots) => slots.instance(py, values),
+            Some(slots) => slots.instance(py, value),
             None => {
-                let values = values.collect::<PyResult<Vec<_>>>()?;
-                construct(self.class.bind(py), self.names.bind(py), &values)
+                let names = self.names.bind(py);
+                let values = (0..names.len()).map(value).collect::<PyResult<Vec<_>>>()?;
+                construct(self.class.bind(py), names, &values)
             }
         }
     }

@@ -55,7 +55,10 @@ impl Slots {
             named.set_item(attribute, mark)?;
         }
         let constructed = class.call((), Some(&named))?;
-        let filled = self.instance(py, marks.iter().cloned().map(Ok))?;
+        let filled = self.instance(py, |place| match marks.get(place) {
+            Some(mark) => Ok(mark.clone()),
+            None => Err(PyTypeError::new_err("an attribute has no value")),
+        })?;
         for ((attribute, mark), place) in attributes.iter().zip(&marks).zip(0..) {
             let read = self.get(&constructed, place);
             if !read.is_some_and(|read| read.is(mark)) || !filled.getattr(*attribute)?.is(mark) {
@@ -67,14 +70,12 @@ impl Slots {
         Ok(!tracked(&constructed)? && !tracked(&filled)? && filled.get_type().is(class))
     }
 
-    /// A new instance, its attributes taken from `values` in the order given to `check`.
-    ///
-    /// Fails like the constructor of a value that fails; TypeError if there are too few.
-    #[inline]
+    /// A new instance, its attributes given by `value` for their places in the order given to `check`.
+    #[inline(always)]
     pub fn instance<'py>(
         &self,
         py: Python<'py>,
-        mut values: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>,
+        mut value: impl FnMut(usize) -> PyResult<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let class: *mut ffi::PyTypeObject = self.class.as_ptr().cast();
         // SAFETY: by the invariant the class has CPython's own allocator, and its size is fixed. The
@@ -82,11 +83,8 @@ impl Slots {
         let object = unsafe { ffi::PyType_GenericAlloc(class, 0) };
         // SAFETY: a new reference, or null with an exception set.
         let object = unsafe { Bound::from_owned_ptr_or_err(py, object) }?;
-        for &offset in &self.offsets {
-            let Some(value) = values.next() else {
-                return Err(PyTypeError::new_err("an attribute has no value"));
-            };
-            let value = value?;
+        for (place, &offset) in self.offsets.iter().enumerate() {
+            let value = value(place)?;
             // SAFETY: by the invariant `offset` is within the instance, and aligned.
             let slot = unsafe { object.as_ptr().byte_add(offset) };
             let slot: *mut *mut ffi::PyObject = slot.cast();

@@ -1,0 +1,129 @@
+//! The keys of free-form objects: str objects made once, and a guess at the key that comes next.
+//!
+//! Used by the builder. Producers write the members of Extensions or UserData in the same order again
+//! and again: one wide comparison then stands for scanning, hashing and finding the key.
+
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use vmcodec_core::{Literal, Text, hash};
+
+use crate::cache::TextCache;
+use crate::ffi::text;
+
+/// How many keys are kept; a power of two.
+const PLACES: usize = 256;
+/// How many values are kept for each key.
+const VALUES: usize = 64;
+/// Longer keys are made anew each time.
+const LONGEST: usize = 64;
+/// No guess.
+const NONE: u16 = u16::MAX;
+
+struct Key {
+    bytes: Box<[u8]>,
+    literal: Literal,
+    text: Py<PyString>,
+    values: TextCache,
+}
+
+/// Where a key stands: what may follow it is guessed from there.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Spot(usize);
+
+/// The keys seen lately. One place for each hash: a newer key takes the place of an older one.
+pub(crate) struct Keys {
+    places: Vec<Option<Key>>,
+    /// For each spot the place of the key that came next the last time: first the beginnings of the
+    /// attributes' objects, then for each place what followed the key, and what came first inside.
+    next: Vec<u16>,
+    roots: usize,
+}
+
+impl Keys {
+    /// No keys yet, for the objects of so many attributes.
+    pub fn new(roots: usize) -> Keys {
+        // Even, so that a spot inside is one bit away from the spot behind.
+        let roots = (roots + 1).next_multiple_of(2);
+        let mut places = Vec::new();
+        places.resize_with(PLACES, || None);
+        Keys {
+            places,
+            next: vec![NONE; roots + 2 * PLACES],
+            roots,
+        }
+    }
+
+    /// The spot before the first key of an attribute's object.
+    pub fn root(&self, root: usize) -> Spot {
+        Spot(root.min(self.roots - 1))
+    }
+
+    /// The spot before the first key of an object that is the value of the key at `spot`.
+    pub fn inside(&self, spot: Spot) -> Spot {
+        Spot(spot.0 | usize::from(spot.0 >= self.roots))
+    }
+
+    fn after(&self, place: usize) -> Spot {
+        Spot(self.roots + 2 * place)
+    }
+
+    /// The key that came next at this spot.
+    #[inline(always)]
+    pub fn guess(&self, spot: Spot) -> Option<&Literal> {
+        let place = usize::from(*self.next.get(spot.0)?);
+        Some(&self.places.get(place)?.as_ref()?.literal)
+    }
+
+    /// Takes the guess: the key's str, and its own spot.
+    #[inline(always)]
+    pub fn guessed<'py>(
+        &self,
+        py: Python<'py>,
+        spot: Spot,
+    ) -> Option<(Bound<'py, PyString>, Spot)> {
+        let place = usize::from(*self.next.get(spot.0)?);
+        let key = self.places.get(place)?.as_ref()?;
+        Some((key.text.bind(py).clone(), self.after(place)))
+    }
+
+    /// The str of a key that was not guessed, and its spot; what comes after `spot` is learnt.
+    pub fn get<'py>(
+        &mut self,
+        py: Python<'py>,
+        spot: Spot,
+        key: Text<'_>,
+    ) -> PyResult<(Bound<'py, PyString>, Spot)> {
+        let bytes = match key {
+            Text::Ascii(bytes) if bytes.len() <= LONGEST => bytes,
+            _ => return Ok((text::string(py, key)?, spot)),
+        };
+        let place = hash(bytes) & (PLACES - 1);
+        if let Some(next) = self.next.get_mut(spot.0) {
+            *next = u16::try_from(place).unwrap_or(NONE);
+        }
+        let after = self.after(place);
+        let Some(known) = self.places.get_mut(place) else {
+            return Ok((text::string(py, key)?, spot));
+        };
+        if let Some(known) = known
+            && *known.bytes == *bytes
+        {
+            return Ok((known.text.bind(py).clone(), after));
+        }
+        let new = text::string(py, key)?;
+        *known = Some(Key {
+            bytes: bytes.into(),
+            literal: Literal::member(&key.to_owned()),
+            text: new.clone().unbind(),
+            values: TextCache::new(VALUES),
+        });
+        Ok((new, after))
+    }
+
+    /// The cache for the values of the key at this spot.
+    #[inline(always)]
+    pub fn values(&mut self, spot: Spot) -> Option<&mut TextCache> {
+        let place = spot.0.checked_sub(self.roots)? / 2;
+        Some(&mut self.places.get_mut(place)?.as_mut()?.values)
+    }
+}

@@ -1,0 +1,330 @@
+//! The writing of one event: attributes by kind, then `extra`. Called by `encoder`.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
+use vmcodec_core::{EventId, Ignore, Kind, Number, Outcome, encode};
+
+use crate::encoder::Encoder;
+use crate::error::{EncodeError, push_name, type_name};
+use crate::ffi::gc::GcPause;
+use crate::kvlist::KVList;
+use crate::schema::{Shape, ShapeField};
+use crate::session::Pulse;
+use crate::tree::{self, Refusal};
+
+/// Writes events behind each other into one buffer.
+pub(crate) struct Writer<'a> {
+    encoder: &'a Encoder,
+    pub out: Vec<u8>,
+    /// Whether bytes were written as they came since this was last reset.
+    pub verbatim: bool,
+}
+
+impl<'a> Writer<'a> {
+    pub fn new(encoder: &'a Encoder) -> Writer<'a> {
+        Writer {
+            encoder,
+            out: Vec::with_capacity(512),
+            verbatim: false,
+        }
+    }
+
+    /// Writes all events; `done` is called behind each.
+    pub fn all<'py>(
+        &mut self,
+        py: Python<'py>,
+        events: &[Bound<'py, PyAny>],
+        mut done: impl FnMut(&mut Self),
+    ) -> PyResult<()> {
+        let mut pause = GcPause::new(py);
+        let mut pulse = Pulse::default();
+        for (index, event) in events.iter().enumerate() {
+            let before = self.out.len();
+            self.event(event, index)?;
+            if pulse.beat(self.out.len().saturating_sub(before)) {
+                pause.lifted(|py| py.check_signals())?;
+            }
+            done(self);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    pub fn event(&mut self, event: &Bound<'_, PyAny>, index: usize) -> PyResult<()> {
+        let number = self.encoder.event_of(event);
+        let result =
+            match number.and_then(|number| self.encoder.schema.shapes.get(usize::from(number))) {
+                Some(shape) => self.attributes(event, shape, number.unwrap_or_default()),
+                None => self.unknown(event),
+            };
+        result.map_err(|refusal| self.error(event.py(), *refusal, number, index))
+    }
+
+    #[cold]
+    fn error(
+        &self,
+        py: Python<'_>,
+        refusal: Refusal,
+        event: Option<EventId>,
+        index: usize,
+    ) -> PyErr {
+        if let Some(error) = refusal.raised {
+            return error;
+        }
+        let event = event.map(|event| self.encoder.schema.event_name(event).to_owned());
+        EncodeError::new(
+            refusal.code.to_owned(),
+            index,
+            format!("${}", refusal.path),
+            event,
+            refusal.expected,
+            refusal.got,
+        )
+        .into_err(py)
+    }
+
+    /// An event of an unknown id: its bytes, when they are what they say.
+    fn unknown(&mut self, event: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
+        let class = self.encoder.schema.unknown.bind(event.py());
+        if !event.get_type().is(class) {
+            let expected = "an instance of a registered event class, or UnknownEvent";
+            return Err(Refusal::found("wrong_item", expected, event));
+        }
+        let raw = event.getattr("raw").map_err(Refusal::raised)?;
+        let id = event.getattr("id").map_err(Refusal::raised)?;
+        let (Ok(bytes), Ok(id)) = (raw.cast::<PyBytes>(), id.extract::<String>()) else {
+            return Err(Refusal::new("invalid_raw", "an id as str and raw as bytes").at_name("raw"));
+        };
+        let bytes = bytes.as_bytes();
+        let unknown = &self.encoder.unknown;
+        match unknown.decode(&mut unknown.memory(), bytes, &mut Ignore) {
+            Ok(Outcome::Unknown { id: found, .. }) if found == id => {
+                self.out.extend_from_slice(bytes);
+                self.verbatim = true;
+                Ok(())
+            }
+            _ => {
+                let expected = "the bytes of one JSON object whose id is the event's";
+                Err(Refusal::new("invalid_raw", expected).at_name("raw"))
+            }
+        }
+    }
+
+    fn attributes(
+        &mut self,
+        event: &Bound<'_, PyAny>,
+        shape: &Shape,
+        number: EventId,
+    ) -> Result<(), Box<Refusal>> {
+        self.out.extend_from_slice(&shape.head);
+        for (place, field) in shape.fields.iter().enumerate() {
+            let value = shape.get(event, place).map_err(Refusal::raised)?;
+            if field.is_omitted(&value) {
+                continue;
+            }
+            self.out.extend_from_slice(&field.head);
+            self.attribute(field, &value)
+                .map_err(|refusal| refusal.at_name(&field.name))?;
+        }
+        let extra = shape
+            .get(event, shape.fields.len())
+            .map_err(Refusal::raised)?;
+        if !extra.is_none() {
+            self.extra(&extra, number)?;
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    #[inline]
+    fn attribute(
+        &mut self,
+        field: &ShapeField,
+        value: &Bound<'_, PyAny>,
+    ) -> Result<(), Box<Refusal>> {
+        if value.is_none() {
+            if !field.none {
+                return Err(Refusal::found(
+                    "missing_attribute",
+                    "the mandatory attribute",
+                    value,
+                ));
+            }
+            self.out.extend_from_slice(b"null");
+            return Ok(());
+        }
+        let out = &mut self.out;
+        match field.kind {
+            Kind::Text => match value.cast::<PyString>() {
+                Ok(text) => tree::text(out, text),
+                Err(_) => Err(Refusal::wrong_type("a str", value)),
+            },
+            Kind::Integer => integer(out, value, "an int"),
+            Kind::Enum(table) => self.code(value, table),
+            Kind::IntegerOrText => match value.cast::<PyString>() {
+                Ok(text) => tree::text(out, text),
+                Err(_) => match plain_int(value) {
+                    Some(value) => tree::integer(out, value),
+                    None => Err(Refusal::wrong_type("an int or a str", value)),
+                },
+            },
+            Kind::Time => self.time(value),
+            Kind::KvList => self.kv_list(value),
+            Kind::Boolean if !value.is_instance_of::<PyBool>() => {
+                Err(Refusal::wrong_type("a bool", value))
+            }
+            Kind::Float if !is_number(value) => Err(Refusal::wrong_type("a float", value)),
+            Kind::List if !value.is_instance_of::<PyList>() => {
+                Err(Refusal::wrong_type("a list", value))
+            }
+            Kind::Boolean | Kind::Float | Kind::List | Kind::Any => self.tree(value),
+        }
+    }
+
+    fn tree(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
+        tree::write(
+            &mut self.out,
+            value,
+            self.encoder.max_depth.saturating_sub(1),
+        )
+    }
+
+    fn kv_list(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
+        if let Ok(lazy) = value.cast::<KVList>() {
+            self.out.extend_from_slice(lazy.get().bytes());
+            self.verbatim = true;
+            return Ok(());
+        }
+        if !value.is_instance_of::<PyDict>() {
+            return Err(Refusal::wrong_type("a dict or a KVList", value));
+        }
+        self.tree(value)
+    }
+
+    fn code(&mut self, value: &Bound<'_, PyAny>, table: u16) -> Result<(), Box<Refusal>> {
+        let shape = self.encoder.schema.enums.get(usize::from(table));
+        let expected = || {
+            format!(
+                "a member or an integer code of {}",
+                self.encoder.schema.enum_name(table)
+            )
+        };
+        let Some(code) = plain_int(value) else {
+            return Err(Refusal::wrong_type(&expected(), value));
+        };
+        if shape.is_some_and(|shape| !shape.allows(code)) {
+            return Err(Refusal::found("out_of_range", &expected(), value));
+        }
+        integer(&mut self.out, value, "a code")
+    }
+
+    fn time(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
+        let shape = &self.encoder.schema.time;
+        if !value.get_type().is(shape.class.bind(value.py())) {
+            return Err(Refusal::wrong_type("a Time", value));
+        }
+        for (place, member) in (0..).zip(["seconds", "useconds"]) {
+            let part = shape.get(value, place).map_err(Refusal::raised)?;
+            let Some(int) = plain_int(&part) else {
+                return Err(Refusal::wrong_type("an int", &part).at_name(member));
+            };
+            let fits = int
+                .extract::<i64>()
+                .is_ok_and(|part| place == 0 || (0..1_000_000).contains(&part));
+            if !fits {
+                let expected = ["a 64-bit int", "an int from 0 to 999999"];
+                let expected = expected.get(place).copied().unwrap_or_default();
+                return Err(Refusal::found("out_of_range", expected, &part).at_name(member));
+            }
+            self.out.extend_from_slice(if place == 0 {
+                &self.encoder.schema.time_heads.0
+            } else {
+                &self.encoder.schema.time_heads.1
+            });
+            tree::integer(&mut self.out, int)?;
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    /// The unknown members, behind the known ones.
+    fn extra(&mut self, extra: &Bound<'_, PyAny>, number: EventId) -> Result<(), Box<Refusal>> {
+        let Ok(extra) = extra.cast::<PyDict>() else {
+            return Err(Refusal::wrong_type("a dict or None", extra).at_name("extra"));
+        };
+        for (name, value) in extra {
+            let Ok(name) = name.cast::<PyString>() else {
+                return Err(Refusal::wrong_type("str keys", &name).at_name("extra"));
+            };
+            self.out.push(b',');
+            tree::text(&mut self.out, name).map_err(|refusal| refusal.at_name("extra"))?;
+            self.out.push(b':');
+            let text = name.to_str().unwrap_or_default();
+            if self.encoder.plan.claims(number, text) {
+                let expected = "members that are not the event's own attributes";
+                let refusal = Refusal::new("duplicate_member", expected);
+                return Err(refusal.at_key().at_name("extra"));
+            }
+            self.tree(&value)
+                .map_err(|refusal| refusal.at_key().at_name("extra"))?;
+        }
+        Ok(())
+    }
+}
+
+/// An int that is no bool.
+fn plain_int<'a, 'py>(value: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, PyInt>> {
+    let int = value.cast::<PyInt>().ok()?;
+    (!value.is_instance_of::<PyBool>()).then_some(int)
+}
+
+fn is_number(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyFloat>() || plain_int(value).is_some()
+}
+
+/// An integer of 64 bits.
+fn integer(
+    out: &mut Vec<u8>,
+    value: &Bound<'_, PyAny>,
+    expected: &str,
+) -> Result<(), Box<Refusal>> {
+    let Some(int) = plain_int(value) else {
+        return Err(Refusal::wrong_type(expected, value));
+    };
+    let number = if let Ok(value) = int.extract::<i64>() {
+        Number::Int(value)
+    } else if let Ok(value) = int.extract::<u64>() {
+        Number::UInt(value)
+    } else {
+        return Err(Refusal::found("out_of_range", "a 64-bit int", value));
+    };
+    encode::number(out, number);
+    Ok(())
+}
+
+impl Refusal {
+    /// Puts an attribute's name before the path.
+    pub fn at_name(mut self: Box<Self>, name: &str) -> Box<Self> {
+        let mut path = String::new();
+        push_name(&mut path, name);
+        path.push_str(&self.path);
+        self.path = path;
+        self
+    }
+
+    /// Puts some key of free-form data before the path.
+    pub fn at_key(mut self: Box<Self>) -> Box<Self> {
+        self.path.insert_str(0, "[...]");
+        self
+    }
+
+    pub fn wrong_type(expected: &str, value: &Bound<'_, PyAny>) -> Box<Refusal> {
+        Refusal::found("wrong_type", expected, value)
+    }
+
+    pub fn found(code: &'static str, expected: &str, value: &Bound<'_, PyAny>) -> Box<Refusal> {
+        let mut refusal = Refusal::new(code, expected);
+        refusal.got = Some(type_name(value));
+        refusal
+    }
+}

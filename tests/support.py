@@ -1,0 +1,59 @@
+"""What several test files share: the vectors, results made comparable, and Python in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import vmcodec
+from vmcodec import DecodeError, Decoder
+
+ROOT = Path(__file__).parent.parent
+
+
+def vectors(name: str) -> list[dict[str, Any]]:
+    """The entries of one of the lists under vectors/."""
+    entries: list[dict[str, Any]] = json.loads((ROOT / "tests" / "vectors" / f"{name}.json").read_bytes())
+    return entries
+
+
+def data_of(vector: dict[str, Any]) -> Any:
+    """What to hand to the decoder: the record's bytes, or the item that is no record."""
+    if "item" in vector:
+        return vector["item"]
+    return bytes.fromhex(vector["hex"]) if "hex" in vector else vector["data"].encode()
+
+
+def decoder_of(vector: dict[str, Any]) -> Decoder[Any]:
+    """The decoder that the vector's options ask for; there `only` lists names."""
+    options: dict[str, Any] = dict(vector.get("options", {}))
+    if "only" in options:
+        options["only"] = [getattr(vmcodec, name) for name in options["only"]]
+    return Decoder(**options)
+
+
+def told(result: Any) -> Any:
+    """The result itself, or all that an error tells, its record's bytes included."""
+    return result.__reduce__() if isinstance(result, DecodeError) else result
+
+
+def all_told(results: Iterable[Any]) -> list[Any]:
+    """Results that can be compared with `==`, errors among them."""
+    return [told(result) for result in results]
+
+
+def run_python(code: str, *arguments: str, **environment: str) -> str:
+    """Run the code in a new interpreter, and give what it printed; it fails the test if it fails."""
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, env=new_environment(environment), capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def new_environment(changes: dict[str, str]) -> dict[str, str]:
+    """This process's environment, in which the helpers here can be imported too."""
+    paths = [str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))} | changes
