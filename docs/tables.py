@@ -118,7 +118,6 @@ def enums(rows: Rows) -> str:
 def classes(rows: Rows) -> str:
     """List the event classes in a line each."""
 
-
     def line(event: EventRow) -> list[str]:
         name = event.cls.__name__
         return [f"[`{name}`](events.md#{name.lower()})", first_line(event.cls)]

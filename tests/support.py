@@ -4,13 +4,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import vmcodec
 from vmcodec import DecodeError, Decoder
 
+T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
 
 
@@ -57,3 +59,27 @@ def new_environment(changes: dict[str, str]) -> dict[str, str]:
     """This process's environment, in which the helpers here can be imported too."""
     paths = [str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
     return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))} | changes
+
+
+def on_a_small_stack(call: Callable[[], T]) -> T:
+    """Run the call in a thread with a stack of 128 kB; what it raises is raised here."""
+    outcome: list[Any] = []
+
+    def run() -> None:
+        try:
+            outcome.append((call(), None))
+        except BaseException as error:
+            outcome.append((None, error))
+
+    usual = threading.stack_size(128 * 1024)
+    try:
+        thread = threading.Thread(target=run)
+        thread.start()
+    finally:
+        threading.stack_size(usual)
+    thread.join()
+    [(result, error)] = outcome
+    if error is not None:
+        raise error
+    found: T = result
+    return found

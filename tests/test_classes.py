@@ -233,7 +233,7 @@ class Defaults(BaseEvent, frozen=True, kw_only=True):
     text: str = "none given"
     count: int = 1000
     mode: AgentWorkMode = AgentWorkMode.AuxWork
-    moment: Time = Time(0, 0)  # noqa: RUF009
+    moment: Time = Time(0, 0)
     maybe: int | None = 7
     free: dict[str, Any] = field(default_factory=dict)
     many: list[Any] = field(default_factory=list)

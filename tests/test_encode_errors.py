@@ -12,8 +12,8 @@ from vmcodec import (
     AgentWorkMode,
     BaseEvent,
     Decoder,
-    Encoder,
     EncodeError,
+    Encoder,
     EventAgentLogin,
     EventDNOutOfService,
     EventOffHook,
@@ -21,7 +21,6 @@ from vmcodec import (
     Time,
     UnknownEvent,
 )
-
 
 DEFAULT = Encoder()
 

@@ -87,7 +87,8 @@ def test_a_document_that_is_wrong_is_found(document: str, said: str, monkeypatch
 
 
 def test_blocks_share_a_namespace_and_keep_their_line_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    run("right.md", "```sh\nls\n```\n```python\nx = 1\n```\n\n```python\nprint(x)\n```\n\n```text\n1\n```\n", monkeypatch)
+    document = "```sh\nls\n```\n```python\nx = 1\n```\n\n```python\nprint(x)\n```\n\n```text\n1\n```\n"
+    run("right.md", document, monkeypatch)
     with pytest.raises(ZeroDivisionError) as caught:
         run("wrong.md", "Prose.\n\n```python\n1 / 0\n```\n", monkeypatch)
     assert caught.traceback[-1].lineno + 1 == 4

@@ -67,6 +67,7 @@ impl<'w, 'r> Walk<'w, 'r> {
         let unknown_name = plan.names.len();
         let start = unknown_name + 1;
         let mut row = given;
+        let mut entries = plan.row(row);
         let mut id = None;
         let mut seen = FieldSet::default();
         let mut previous = start;
@@ -77,25 +78,38 @@ impl<'w, 'r> Walk<'w, 'r> {
         }
         loop {
             let key_at = cursor.at;
-            let name = self.member_name(cursor, row, previous)?;
+            let slot = row * (unknown_name + 2) + previous;
+            let guess = usize::from(self.next.get(slot).copied().unwrap_or(u16::MAX));
+            // Producers write members in the same order again and again: the one that followed last
+            // time is tried first.
+            let (name, entry) = match entries.get(guess) {
+                Some(entry) if cursor.take(&entry.literal) => (guess, Some(entry)),
+                _ => {
+                    let name = cursor.aside(|cursor| self.other_name(cursor, slot));
+                    let name = name.map_err(|halt| self.at_event(halt, row))?;
+                    (name, entries.get(name))
+                }
+            };
             cursor.space();
             let value_at = cursor.at;
-            let entry = plan.entry(row, name);
-            let read = match entry.kind {
-                EntryKind::Value(kind) => {
+            let read = match entry.map(|entry| (entry, entry.kind)) {
+                Some((entry, EntryKind::Value(kind))) => {
                     seen.insert(entry.field);
                     self.attribute(cursor, entry, kind, row, sink)
                 }
-                EntryKind::Foreign => self.foreign(cursor, row, name, key_at, sink),
-                EntryKind::Ambiguous => Err(Halt::Restart),
-                EntryKind::Id if id.is_some() => {
+                None | Some((_, EntryKind::Foreign)) => {
+                    self.foreign(cursor, row, name, key_at, sink)
+                }
+                Some((_, EntryKind::Ambiguous)) => Err(Halt::Restart),
+                Some((_, EntryKind::Id)) if id.is_some() => {
                     Err(fault(Code::DuplicateId, key_at, Expected::OneId))
                 }
-                EntryKind::Id => {
+                Some((_, EntryKind::Id)) => {
                     self.late |= previous != start;
                     self.id(cursor).and_then(|found| {
                         if row == plan.any() {
                             row = self.row_of(&found, &seen)?;
+                            entries = plan.row(row);
                         }
                         id = Some(found);
                         Ok(())
@@ -155,28 +169,8 @@ impl<'w, 'r> Walk<'w, 'r> {
             .is_some_and(|event| event.required.is_subset(seen))
     }
 
-    /// The name of the member at the cursor, behind which the colon is read too. Producers write
-    /// members in the same order again and again: the one that followed last time is tried first.
-    #[inline(always)]
-    fn member_name(
-        &mut self,
-        cursor: &mut Cursor<'r>,
-        row: usize,
-        previous: usize,
-    ) -> Result<usize, Halt> {
-        let plan = &self.decoder.plan;
-        let slot = row * (plan.names.len() + 2) + previous;
-        let guess = usize::from(self.next.get(slot).copied().unwrap_or(u16::MAX));
-        if let Some(name) = plan.names.get(guess)
-            && cursor.take(&name.literal)
-        {
-            return Ok(guess);
-        }
-        cursor
-            .aside(|cursor| self.other_name(cursor, slot))
-            .map_err(|halt| self.at_event(halt, row))
-    }
-
+    /// The name of the member at the cursor, behind which the colon is read too; the number behind
+    /// the last one where the plan does not know it.
     #[inline(never)]
     fn other_name(&mut self, cursor: &mut Cursor<'r>, slot: usize) -> Result<usize, Halt> {
         let plan = &self.decoder.plan;
@@ -251,7 +245,7 @@ impl<'w, 'r> Walk<'w, 'r> {
         sink: &mut S,
     ) -> Result<(), Halt> {
         let text = match self.decoder.plan.names.get(name) {
-            Some(name) => Text::Unicode(&name.text),
+            Some(name) => Text::Unicode(name),
             // Read a second time: unknown members are few, and this way the others pay nothing.
             None => Cursor::new(self.record, key_at + 1).text(self.scratch)?,
         };

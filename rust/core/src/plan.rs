@@ -22,25 +22,30 @@ pub enum EntryKind {
     Value(Kind),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a name is to an event, with the name itself: all that the walk looks at for a member.
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
+    pub literal: Literal,
     pub kind: EntryKind,
     pub field: FieldId,
     pub nullable: bool,
 }
 
 impl Entry {
-    const FOREIGN: Entry = Entry {
-        kind: EntryKind::Foreign,
-        field: 0,
-        nullable: true,
-    };
+    fn foreign(name: &str) -> Entry {
+        Entry {
+            literal: Literal::member(name),
+            kind: EntryKind::Foreign,
+            field: 0,
+            nullable: true,
+        }
+    }
 }
 
+/// A member name of time objects.
 #[derive(Debug)]
 pub(crate) struct Name {
     pub text: String,
-    /// The name as most producers write it: in quotes, a colon behind.
     pub literal: Literal,
 }
 
@@ -61,15 +66,15 @@ pub(crate) struct Enumeration {
 /// The compiled rows.
 #[derive(Debug)]
 pub struct Plan {
-    pub(crate) names: Vec<Name>,
+    /// Every name, as it stands on the wire.
+    pub(crate) names: Vec<String>,
     pub(crate) by_name: Lookup<NameId>,
     pub(crate) by_id: Lookup<EventId>,
     pub(crate) events: Vec<Event>,
     pub(crate) enums: Vec<Enumeration>,
     pub(crate) time_pairs: Vec<[Name; 2]>,
-    /// One row for each event, then [`Plan::any`], then [`Plan::foreign`]; one column for each name,
-    /// and one for all others.
-    entries: Vec<Entry>,
+    /// One row for each event, then [`Plan::any`], then [`Plan::foreign`]; one column for each name.
+    rows: Vec<Vec<Entry>>,
     /// The canonical name of each field.
     field_names: Vec<NameId>,
 }
@@ -122,7 +127,7 @@ impl Plan {
                 .iter()
                 .map(|(seconds, useconds)| [Name::new(seconds), Name::new(useconds)])
                 .collect(),
-            entries: Vec::new(),
+            rows: Vec::new(),
             field_names: Vec::new(),
         };
         plan.name(id_name)?;
@@ -155,7 +160,7 @@ impl Plan {
         if name > NameId::MAX - 2 {
             return Err(PlanError::TooMany);
         }
-        self.names.push(Name::new(text));
+        self.names.push(text.to_owned());
         self.by_name.insert(text.as_bytes(), name);
         Ok(name)
     }
@@ -194,12 +199,10 @@ impl Plan {
                 let name = self.name(text)?;
                 let entry = entries.get_mut(usize::from(name));
                 match entry {
-                    Some(entry) if *entry == Entry::FOREIGN => {
-                        *entry = Entry {
-                            kind: EntryKind::Value(attribute.kind),
-                            field,
-                            nullable: attribute.nullable,
-                        };
+                    Some(entry) if entry.kind == EntryKind::Foreign => {
+                        entry.kind = EntryKind::Value(attribute.kind);
+                        entry.field = field;
+                        entry.nullable = attribute.nullable;
                     }
                     _ => return Err(PlanError::DuplicateName(text.clone())),
                 }
@@ -210,13 +213,13 @@ impl Plan {
                 event.required.insert(field);
             }
         }
-        self.entries.extend(entries);
+        self.rows.push(entries);
         self.events.push(event);
         Ok(())
     }
 
     fn blank_row(&self, id_name: &str) -> Vec<Entry> {
-        let mut entries = vec![Entry::FOREIGN; self.names.len() + 1];
+        let mut entries: Vec<_> = self.names.iter().map(|name| Entry::foreign(name)).collect();
         if let Some(id) = self.by_name.get(id_name.as_bytes())
             && let Some(entry) = entries.get_mut(usize::from(id))
         {
@@ -230,24 +233,20 @@ impl Plan {
     fn common_rows(&mut self, id_name: &str) {
         let foreign = self.blank_row(id_name);
         let mut any = foreign.clone();
-        for row in 0..self.events.len() {
-            for (name, common) in any.iter_mut().enumerate() {
-                let entry = self.entry(row, name);
-                if entry.kind == EntryKind::Foreign || *common == entry {
+        for row in &self.rows {
+            for (entry, common) in row.iter().zip(&mut any) {
+                if !matches!(entry.kind, EntryKind::Value(_)) {
                     continue;
                 }
-                if *common == Entry::FOREIGN {
-                    *common = entry;
+                if common.kind == EntryKind::Foreign {
+                    *common = entry.clone();
                 } else if common.kind != entry.kind || common.field != entry.field {
                     common.kind = EntryKind::Ambiguous;
-                } else {
-                    // Whether null may stand here depends on the event.
-                    common.nullable = false;
                 }
             }
         }
-        self.entries.extend(any);
-        self.entries.extend(foreign);
+        self.rows.push(any);
+        self.rows.push(foreign);
     }
 
     /// The row of "not known yet".
@@ -262,11 +261,10 @@ impl Plan {
         self.events.len() + 1
     }
 
-    /// What the name (or, at `names.len()`, an unknown one) is in the row.
+    /// What each name is in the row.
     #[inline(always)]
-    pub(crate) fn entry(&self, row: usize, name: usize) -> Entry {
-        let place = row * (self.names.len() + 1) + name;
-        self.entries.get(place).copied().unwrap_or(Entry::FOREIGN)
+    pub(crate) fn row(&self, row: usize) -> &[Entry] {
+        self.rows.get(row).map_or(&[], Vec::as_slice)
     }
 
     /// How many events the plan has.
@@ -301,9 +299,7 @@ impl Plan {
 
     /// A name as it stands on the wire.
     pub fn name_text(&self, name: NameId) -> &str {
-        self.names
-            .get(usize::from(name))
-            .map_or("", |name| &name.text)
+        self.names.get(usize::from(name)).map_or("", String::as_str)
     }
 
     /// How many pairs of names a time object may use.
@@ -322,7 +318,8 @@ impl Plan {
     /// Whether `name` is the id, or an attribute of the event under any of its names.
     pub fn claims(&self, event: EventId, name: &str) -> bool {
         self.by_name.get(name.as_bytes()).is_some_and(|name| {
-            self.entry(usize::from(event), usize::from(name)).kind != EntryKind::Foreign
+            let entry = self.row(usize::from(event)).get(usize::from(name));
+            entry.is_some_and(|entry| entry.kind != EntryKind::Foreign)
         })
     }
 }

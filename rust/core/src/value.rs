@@ -15,7 +15,7 @@ impl<'r> Walk<'_, 'r> {
     pub(crate) fn attribute<S: Sink>(
         &mut self,
         cursor: &mut Cursor<'r>,
-        entry: Entry,
+        entry: &Entry,
         kind: Kind,
         row: usize,
         sink: &mut S,

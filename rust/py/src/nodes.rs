@@ -70,7 +70,7 @@ impl<'py> Tree<'py> {
     }
 }
 
-/// The dict of an object's bytes that were validated before; for [`KVList`].
+/// The dict of an object's bytes that were validated before; for `KVList`.
 pub(crate) fn dict_of<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyDict>> {
     let mut sink = Loose {
         py,
