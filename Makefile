@@ -56,7 +56,7 @@ test-python: ## pytest, and the answers of every bench
 .PHONY: sdist
 sdist: $(BIN)/python ## build the source distribution, and from it a wheel that must import with msgspec alone
 	rm -rf dist
-	$(BIN)/maturin sdist --quiet --out dist
+	$(BIN)/maturin sdist --out dist
 	$(PYTHON) -m venv dist/clean
 	dist/clean/bin/python -m pip install --quiet dist/*.tar.gz
 	cd dist && clean/bin/python -c 'import vmcodec, vmcodec.samples as s; print("wheel from sdist:", len(vmcodec.decode_batch(s.SAMPLES)), "samples decoded")'

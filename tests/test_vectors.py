@@ -1,18 +1,20 @@
 """The vectors, through every door of the decoder and the encoder: all doors agree with each other and with the file.
 
-`tests/vectors/README.md` tells what the entries mean. The core reads the same files in `rust/core/tests/vectors.rs`, with
-the rows that `plan.json` keeps for it; after a change of the classes, `python tests/test_vectors.py` writes that anew.
+`tests/vectors/README.md` tells what the entries mean. The core reads the same files in `rust/core/tests/vectors.rs`,
+with the rows that `plan.json` keeps for it; after a change of the classes, `python tests/test_vectors.py` writes that
+file anew.
 """
 
 import functools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 import vmcodec
-from naive import NotJson, Pairs, parse, plain
+from naive import NotJson, parse, plain
 from vmcodec import EVENTS, DecodeError, Decoder, Event, UnknownEvent
 from vmcodec._schema import lower
 from vmcodec.events import BaseEvent
@@ -45,8 +47,11 @@ def decoder(**options: Any) -> Decoder[Any]:
     return _decoder(json.dumps(options))
 
 
+FACTS: tuple[str, ...] = ("code", "offset", "path", "event", "got")
+
+
 def facts(error: DecodeError) -> dict[str, Any]:
-    return {name: getattr(error, name) for name in ("code", "offset", "path", "event", "got")}
+    return {name: getattr(error, name) for name in FACTS}
 
 
 def fits_a_line(data: bytes) -> bool:
@@ -96,8 +101,8 @@ def test_forms(entry: dict[str, Any]) -> None:
     assert vmcodec.encode(event) == canonical
     assert repr(vmcodec.decode(canonical)) == repr(event)
     assert decoder(kv_lists="lazy").decode(data) == event
-    # The two kinds of text that msgspec cannot read: see the README of the vectors.
-    if "-" + "9" * 4300 not in entry["canonical"] and "extra" not in (event.extra or {}):
+    # msgspec refuses a minus before 4,300 digits, and takes a member named `extra` for the attribute.
+    if not re.search(r"-\d{4300}", entry["canonical"]) and "extra" not in (event.extra or {}):
         assert msgspec.json.decode(canonical, type=Event) == msgspec.structs.replace(event, extra=None)
 
 
@@ -105,7 +110,7 @@ def test_forms(entry: dict[str, Any]) -> None:
 def test_invalid(entry: dict[str, Any]) -> None:
     options = entry.get("options", {})
     door = decoder(**options)
-    expected = {name: entry[name] for name in ("code", "offset", "path", "event", "got") if name in entry}
+    expected = {name: entry[name] for name in FACTS if name in entry}
     if "item" in entry:
         item: Any = entry["item"]
         with pytest.raises(DecodeError) as raised:
@@ -127,14 +132,9 @@ def test_invalid(entry: dict[str, Any]) -> None:
         (error,) = door.validate_lines(b" \n" + data + b"\n\n")
         assert (facts(error), error.index, error.line) == (facts(raised.value), 0, 2)
         assert (error.column, error.raw) == (error.offset + 1, data)
-        results = door.decode_lines(b"\n".join([GOOD, b"\t", data, GOOD]), errors="return")
-        assert [isinstance(result, DecodeError) for result in results] == [is_refused(door, GOOD), True, results[0] == 0
-                                                                          or is_refused(door, GOOD)]
-        assert (facts(results[1]), results[1].index, results[1].line) == (facts(raised.value), 1, 3)
-
-
-def is_refused(door: Decoder[Any], data: bytes) -> bool:
-    return door.validate_batch([data]) != []
+        _, error, _ = door.decode_lines(b"\n".join([GOOD, b"\t", data, GOOD]), errors="return")
+        assert (facts(error), error.index, error.line) == (facts(raised.value), 1, 3)
+        assert (error.column, error.raw) == (error.offset + 1, data)
 
 
 def check_refused(
@@ -157,47 +157,39 @@ def check_refused(
 
 
 # Places for a JSON value, each with the options under which the value is built or only checked there.
-MUTE = b'{"id":"EventMuteOn","ThisDN":"5301","ConnID":"01","ThisDNRole":1,'
-EMBEDDED: dict[str, tuple[bytes, bytes, list[dict[str, Any]]]] = {
-    "unknown member": (MUTE + b'"v":', b"}", [{}, {"extra": "ignore"}, {"only": ["EventMuteOff"]}]),
-    "before the id": (b'{"v":', b"," + MUTE[1:-1] + b"}", [{}, {"extra": "ignore"}, {"only": ["EventMuteOff"]}]),
-    "free-form member": (
-        MUTE + b'"UserData":{"v":',
-        b"}}",
-        [{}, {"kv_lists": "lazy"}, {"kv_lists": "skip"}, {"only": ["EventMuteOff"]}],
-    ),
-    "free-form, before the id": (
-        b'{"UserData":{"v":',
-        b"}," + MUTE[1:-1] + b"}",
-        [{}, {"kv_lists": "lazy"}, {"kv_lists": "skip"}, {"only": ["EventMuteOff"]}],
-    ),
-    "unknown event": (b'{"id":"X","v":', b"}", [{}, {"only": ["EventMuteOff"]}]),
-    "attribute of other events": (b'{"id":"EventDNDOn","v":{"w":', b'},"ThisDN":"1","Server":1,"time":1}', [{}]),
+MUTE = b'"ThisDN":"5301","ConnID":"01","ThisDNRole":1'
+Choices = list[dict[str, Any]]
+BUILT: dict[str, Any] = {}
+DROPPED: Choices = [{"extra": "ignore"}, {"only": ["EventMuteOff"]}]
+UNSEEN: Choices = [{"kv_lists": "lazy"}, {"kv_lists": "skip"}, {"only": ["EventMuteOff"]}]
+PLACES: dict[str, tuple[bytes, Choices]] = {
+    "unknown member": (b'{"id":"EventMuteOn",' + MUTE + b',"v":%b}', [BUILT, *DROPPED]),
+    "unknown member before the id": (b'{"v":%b,"id":"EventMuteOn",' + MUTE + b"}", [BUILT, *DROPPED]),
+    "in UserData": (b'{"id":"EventMuteOn",' + MUTE + b',"UserData":{"v":%b}}', [BUILT, *UNSEEN]),
+    "in UserData before the id": (b'{"UserData":{"v":%b},"id":"EventMuteOn",' + MUTE + b"}", [BUILT, *UNSEEN]),
+    "unknown event": (b'{"id":"X","v":%b}', [BUILT, *DROPPED]),
+    "unknown event, id last": (b'{"v":%b,"id":"X"}', [BUILT, *DROPPED]),
 }
 
 
-@pytest.mark.parametrize("place", EMBEDDED)
 @pytest.mark.parametrize("entry", entries("grammar"))
-def test_grammar(entry: dict[str, Any], place: str) -> None:
-    before, after, choices = EMBEDDED[place]
+def test_grammar(entry: dict[str, Any]) -> None:
     document = bytes_of(entry)
-    data = before + document + after
-    found: list[Any] = [decoder(**options).decode_batch([data], errors="return")[0] for options in choices]
-    checked = [decoder(**options).validate_batch([data]) for options in choices]
-    if entry["ok"]:
-        assert checked == [[] for _ in choices]
-        assert not any(isinstance(result, DecodeError) for result in found)
-        value = plain(parse(document))
-        event = found[0]
-        if isinstance(event, BaseEvent):
-            kept = getattr(event, "user_data", None) or event.extra or {}
-            assert repr(kept) in (repr({"v": value}), repr({"v": {"w": value}}))
-            assert vmcodec.decode(vmcodec.encode(event)) == event
-        return
-    errors = [*found, *(error for errors in checked for error in errors)]
-    assert len(errors) == 2 * len(choices)
-    assert len({repr(facts(error)) for error in errors}) == 1, [facts(error) for error in errors]
-    assert found[0].offset >= len(before)
+    for place, (template, choices) in PLACES.items():
+        data = template % document
+        found: list[Any] = [decoder(**options).decode_batch([data], errors="return")[0] for options in choices]
+        checked = [error for options in choices for error in decoder(**options).validate_batch([data])]
+        if entry["ok"]:
+            assert checked == []
+            assert not any(isinstance(result, DecodeError) for result in found), place
+            event = found[0]
+            if not isinstance(event, UnknownEvent):
+                assert repr(event.user_data or event.extra) == repr({"v": plain(parse(document))})
+                assert vmcodec.decode(vmcodec.encode(event)) == event
+        else:
+            assert len(checked) == len(choices)
+            assert len({repr(facts(error)) for error in [*found, *checked]}) == 1, place
+            assert found[0].offset >= template.index(b"%b")
 
 
 @pytest.mark.parametrize("entry", entries("grammar"))

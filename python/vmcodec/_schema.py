@@ -84,7 +84,8 @@ def _event(cls: type[msgspec.Struct], enums: dict[type[enum.IntEnum], int]) -> E
         raise TypeError(f"{cls.__name__}: needs the attribute `extra` for unknown members: derive it from BaseEvent")
     aliases: tuple[str, ...] = getattr(cls, "__id_aliases__", ())
     config = cls.__struct_config__
-    plain = not (config.gc or config.weakref or config.dict or hasattr(cls, "__post_init__"))
+    hooks = hasattr(cls, "__post_init__") or hasattr(cls, "__del__")
+    plain = not (config.gc or config.weakref or config.dict or hooks)
     return EventRow(
         cls,
         (info.tag, *aliases),

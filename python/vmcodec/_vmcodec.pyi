@@ -103,6 +103,7 @@ class EncodeError(ValueError):
 class EventIterator(Generic[_R_co]):
     def __iter__(self) -> Self: ...
     def __next__(self) -> _R_co: ...
+    def close(self) -> None: ...
 
 @final
 class KVList(Mapping[str, Any]):
@@ -129,7 +130,7 @@ class Decoder(Generic[_T]):
         only: None = None,
         framing: _Framing = "none",
         max_depth: int = 128,
-        max_size: int = ...,
+        max_size: int = 16777216,
     ) -> Decoder[Event | UnknownEvent]: ...
     @overload
     def __new__(
@@ -142,7 +143,7 @@ class Decoder(Generic[_T]):
         only: Iterable[type[Struct]],
         framing: _Framing = "none",
         max_depth: int = 128,
-        max_size: int = ...,
+        max_size: int = 16777216,
     ) -> Decoder[Event | UnknownEvent | None]: ...
     @overload
     def __new__(
@@ -155,7 +156,7 @@ class Decoder(Generic[_T]):
         only: None = None,
         framing: _Framing = "none",
         max_depth: int = 128,
-        max_size: int = ...,
+        max_size: int = 16777216,
     ) -> Decoder[_E | UnknownEvent]: ...
     @overload
     def __new__(
@@ -168,7 +169,7 @@ class Decoder(Generic[_T]):
         only: Iterable[type[Struct]],
         framing: _Framing = "none",
         max_depth: int = 128,
-        max_size: int = ...,
+        max_size: int = 16777216,
     ) -> Decoder[_E | UnknownEvent | None]: ...
     def __class_getitem__(cls, item: Any) -> GenericAlias: ...
     @overload

@@ -160,6 +160,8 @@ pub enum Expected {
     JsonNumber,
     /// A floating-point number of at most 64 bits, an integer of at most 4,300 digits.
     NumberInRange,
+    /// The end of a string.
+    ClosingQuote,
     /// UTF-8.
     Utf8,
     /// One of JSON's escapes.

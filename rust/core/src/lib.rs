@@ -33,5 +33,5 @@ pub use record::{Decoder, Extra, Failure, Framing, KvLists, Memory, Options, Out
 pub use rows::{EnumRow, EventId, EventRow, FieldId, FieldRow, FieldSet, Kind, NameId, TimeRow};
 pub use scan::Literal;
 pub use sink::{Container, Ignore, Scalar, Sink, Stopped, Target};
-pub use text::Text;
+pub use text::{Ascii, Text};
 pub use tree::{check_value, depth_limit, walk_value};

@@ -1,6 +1,8 @@
 //! From the bytes of one record to its outcome: size, frame and byte order mark, then the walk, and
 //! a second one where the first could not know the event in time.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use crate::decode::{Id, Walk};
 use crate::error::{Code, Expected, Fault, Halt, fault, mismatch};
 use crate::plan::Plan;
@@ -153,7 +155,14 @@ impl Decoder {
         record: &[u8],
         sink: &mut S,
     ) -> Result<Outcome, Failure> {
-        match self.walk(memory, record, sink) {
+        // A panic is a defect of ours: it costs this one record. What it may have left half-done is
+        // thrown away: the sink is cleared, the memory made anew.
+        let walked = catch_unwind(AssertUnwindSafe(|| self.walk(memory, record, sink)));
+        let walked = walked.unwrap_or_else(|_| {
+            *memory = self.memory();
+            Err(fault(Code::Internal, 0, Expected::Record))
+        });
+        match walked {
             Ok((Id::Event(event), _)) => Ok(Outcome::Event(event)),
             Ok((id, start)) => {
                 sink.clear();
@@ -277,5 +286,71 @@ fn no_object(mut cursor: Cursor<'_>, start: usize) -> Halt {
     match cursor.value_type() {
         Some(got) => mismatch(Code::NotAnObject, at, Expected::Record, Some(got)),
         None => cursor.unexpected(Expected::Record),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::{EventRow, FieldId, FieldRow, Kind, TimeRow};
+    use crate::sink::{Container, Scalar, Stopped, Target};
+    use crate::text::Text;
+
+    /// A defect: it panics at the first attribute.
+    struct Defect;
+
+    impl Sink for Defect {
+        #[expect(clippy::panic, reason = "the panic is what is tested")]
+        fn field(&mut self, _: FieldId, _: Scalar<'_>) -> Result<(), Stopped> {
+            panic!("a defect")
+        }
+        fn raw(&mut self, _: FieldId, _: &[u8]) -> Result<(), Stopped> {
+            Ok(())
+        }
+        fn begin(&mut self, _: Target<'_>) -> Result<(), Stopped> {
+            Ok(())
+        }
+        fn end(&mut self) -> Result<(), Stopped> {
+            Ok(())
+        }
+        fn scalar(&mut self, _: Scalar<'_>) -> Result<(), Stopped> {
+            Ok(())
+        }
+        fn open(&mut self, _: Container) -> Result<(), Stopped> {
+            Ok(())
+        }
+        fn key(&mut self, _: Text<'_>) -> Result<(), Stopped> {
+            Ok(())
+        }
+        fn close(&mut self) -> Result<(), Stopped> {
+            Ok(())
+        }
+        fn clear(&mut self) {}
+    }
+
+    #[test]
+    fn a_panic_costs_one_record() {
+        let event = EventRow {
+            ids: vec!["E".to_owned()],
+            fields: vec![FieldRow {
+                names: vec!["a".to_owned()],
+                kind: Kind::Text,
+                required: false,
+                nullable: true,
+            }],
+        };
+        let Ok(plan) = Plan::new("id", &[event], &[], &TimeRow::default()) else {
+            unreachable!("the rows are sound");
+        };
+        let options = Options::default();
+        let decoder = Decoder { plan, options };
+        let mut memory = decoder.memory();
+        let bad = decoder.decode(&mut memory, br#"{"id":"E","a":"x"}"#, &mut Defect);
+        let Err(Failure::Fault(fault)) = bad else {
+            unreachable!("{bad:?}");
+        };
+        assert_eq!(fault.code, Code::Internal);
+        let good = decoder.decode(&mut memory, br#"{"id":"E"}"#, &mut Defect);
+        assert_eq!(good, Ok(Outcome::Event(0)));
     }
 }

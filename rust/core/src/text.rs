@@ -3,12 +3,24 @@
 use crate::error::{Code, Expected, Halt, fault};
 use crate::scan::Cursor;
 
+/// Bytes that are ASCII: only the reader of strings makes them, so whoever gets them may rely on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ascii<'a>(&'a [u8]);
+
+impl<'a> Ascii<'a> {
+    /// The bytes, each below 0x80.
+    #[inline(always)]
+    pub fn bytes(self) -> &'a [u8] {
+        self.0
+    }
+}
+
 /// A string's characters, unescaped. Whoever builds an object from it need not look for either
 /// property again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Text<'a> {
     /// Printable ASCII, straight from the record.
-    Ascii(&'a [u8]),
+    Ascii(Ascii<'a>),
     /// Any text.
     Unicode(&'a str),
 }
@@ -18,7 +30,7 @@ impl<'a> Text<'a> {
     #[inline(always)]
     pub fn as_bytes(self) -> &'a [u8] {
         match self {
-            Text::Ascii(bytes) => bytes,
+            Text::Ascii(ascii) => ascii.0,
             Text::Unicode(text) => text.as_bytes(),
         }
     }
@@ -26,7 +38,7 @@ impl<'a> Text<'a> {
     /// The text as an owned string.
     pub fn to_owned(self) -> String {
         match self {
-            Text::Ascii(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Text::Ascii(ascii) => String::from_utf8_lossy(ascii.0).into_owned(),
             Text::Unicode(text) => text.to_owned(),
         }
     }
@@ -45,7 +57,7 @@ impl<'a> Cursor<'a> {
         if self.peek() == b'"' {
             let plain = self.bytes.get(start..self.at).unwrap_or_default();
             self.step();
-            return Ok(Text::Ascii(plain));
+            return Ok(Text::Ascii(Ascii(plain)));
         }
         self.aside(|cursor| cursor.long_text(start, scratch))
     }
@@ -78,7 +90,7 @@ impl<'a> Cursor<'a> {
                 _ => {
                     self.utf8(run)?;
                     if self.at_end() {
-                        return Err(fault(Code::Truncated, self.at, Expected::Value));
+                        return Err(fault(Code::Truncated, self.at, Expected::ClosingQuote));
                     }
                     return Err(fault(
                         Code::ControlCharacter,
@@ -107,7 +119,7 @@ impl<'a> Cursor<'a> {
         std::str::from_utf8(run).map_err(|error| {
             // A character cut off by the end of the input is a matter of length, not of coding.
             if error.error_len().is_none() && self.at_end() {
-                fault(Code::Truncated, self.at, Expected::Value)
+                fault(Code::Truncated, self.at, Expected::ClosingQuote)
             } else {
                 fault(
                     Code::InvalidUtf8,

@@ -56,7 +56,8 @@ impl TextCache {
     #[inline(always)]
     pub fn get<'py>(&mut self, py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyString>> {
         match text {
-            Text::Ascii(bytes) if !self.worth.off && bytes.len() <= LONGEST => {
+            Text::Ascii(ascii) if !self.worth.off && ascii.bytes().len() <= LONGEST => {
+                let bytes = ascii.bytes();
                 let place = hash(bytes) & (self.size - 1);
                 if let Some(Some(known)) = self.places.get(place)
                     && text::ascii_bytes(known.bind(py)) == Some(bytes)

@@ -48,7 +48,7 @@ pub(crate) struct Decoder {
 #[pymethods]
 impl Decoder {
     #[new]
-    #[pyo3(signature = (*, events=None, kv_lists="dict", extra="keep", unknown="keep", only=None, framing="none", max_depth=128, max_size=1 << 24))]
+    #[pyo3(signature = (*, events=None, kv_lists="dict", extra="keep", unknown="keep", only=None, framing="none", max_depth=128, max_size=1 << 24), text_signature = "(*, events=None, kv_lists='dict', extra='keep', unknown='keep', only=None, framing='none', max_depth=128, max_size=16777216)")]
     #[expect(clippy::too_many_arguments, reason = "one for each option")]
     fn new(
         py: Python<'_>,
@@ -263,6 +263,11 @@ fn wanted(schema: &Schema, plan: &Plan, only: &Bound<'_, PyAny>) -> PyResult<Wan
         events: Vec::new(),
         unknown: false,
     };
+    if only.is_instance_of::<PyType>() {
+        return Err(PyTypeError::new_err(
+            "only takes an iterable of event classes",
+        ));
+    }
     for class in only.try_iter()? {
         let class = class?;
         let place = schema

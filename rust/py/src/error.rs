@@ -263,6 +263,7 @@ fn expected(codec: &Codec, expected: Expected) -> String {
         Expected::NumberInRange => {
             "a number that fits (64-bit float, or integer of up to 4300 digits)"
         }
+        Expected::ClosingQuote => "the closing quote of a string",
         Expected::Utf8 => "valid UTF-8",
         Expected::Escape => "a JSON escape",
         Expected::SurrogatePair => "both halves of a surrogate pair",
@@ -270,7 +271,7 @@ fn expected(codec: &Codec, expected: Expected) -> String {
         Expected::OneId => "the member id only once",
         Expected::KnownEvent => "the id of a registered event",
         Expected::KnownMember => "an attribute of this event",
-        Expected::Attribute => "the mandatory attribute",
+        Expected::Attribute => "the mandatory attribute, found none",
         Expected::Text => "a string",
         Expected::Integer => "a 64-bit integer, or a string of its digits",
         Expected::Integer64 => "a 64-bit integer",

@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMemoryView, PyString};
 
 /// The bytes of a record or buffer, which nobody can change while they are read: those of an
 /// immutable object where it is one, a copy of all others.
@@ -73,7 +73,8 @@ pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'p
     let single = container.is_instance_of::<PyBytes>()
         || container.is_instance_of::<PyString>()
         || container.is_instance_of::<PyByteArray>()
-        || container.is_instance_of::<PyMemoryView>();
+        || container.is_instance_of::<PyMemoryView>()
+        || container.is_instance_of::<PyDict>();
     if single {
         return Err(PyTypeError::new_err(format!(
             "expected an iterable of items, got one {}",

@@ -94,7 +94,7 @@ impl Keys {
         key: Text<'_>,
     ) -> PyResult<(Bound<'py, PyString>, Spot)> {
         let bytes = match key {
-            Text::Ascii(bytes) if bytes.len() <= LONGEST => bytes,
+            Text::Ascii(ascii) if ascii.bytes().len() <= LONGEST => ascii.bytes(),
             _ => return Ok((text::string(py, key)?, spot)),
         };
         let place = hash(bytes) & (PLACES - 1);

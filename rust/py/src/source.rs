@@ -23,7 +23,8 @@ pub(crate) enum Source {
         // Only ever used by the iterator that owns it: the lock makes that plain to the compiler.
         reader: Mutex<Box<dyn Read + Send>>,
         chunk: Vec<u8>,
-        path: PathBuf,
+        /// What the caller named it by.
+        name: Py<PyAny>,
     },
     /// A binary file object.
     Object(Py<PyAny>),
@@ -37,7 +38,7 @@ impl Source {
     pub fn of(source: &Bound<'_, PyAny>) -> PyResult<Source> {
         let py = source.py();
         if source.is_instance_of::<PyString>() || source.hasattr(intern!(py, "__fspath__"))? {
-            return Source::open(py, source.extract()?);
+            return Source::open(source);
         }
         if source.hasattr(intern!(py, "read"))? {
             return Ok(Source::Object(source.clone().unbind()));
@@ -54,7 +55,9 @@ impl Source {
         }
     }
 
-    fn open(py: Python<'_>, path: PathBuf) -> PyResult<Source> {
+    fn open(name: &Bound<'_, PyAny>) -> PyResult<Source> {
+        let py = name.py();
+        let path: PathBuf = name.extract()?;
         let opened = py.detach(|| -> std::io::Result<Box<dyn Read + Send>> {
             let file = File::open(&path)?;
             let extension = path.extension().and_then(|extension| extension.to_str());
@@ -68,9 +71,9 @@ impl Source {
             Ok(reader) => Ok(Source::File {
                 reader: Mutex::new(reader),
                 chunk: vec![0; CHUNK],
-                path,
+                name: name.clone().unbind(),
             }),
-            Err(error) => Err(with_path(&error, &path)),
+            Err(error) => Err(os_error(&error, name)),
         }
     }
 
@@ -80,12 +83,12 @@ impl Source {
             Source::File {
                 reader,
                 chunk,
-                path,
+                name,
             } => {
                 let reader = reader.get_mut().unwrap_or_else(PoisonError::into_inner);
                 let length = py
                     .detach(|| read_some(reader.as_mut(), chunk))
-                    .map_err(|error| with_path(&error, path))?;
+                    .map_err(|error| os_error(&error, name.bind(py)))?;
                 take(chunk.get(..length).unwrap_or_default());
                 Ok(length > 0)
             }
@@ -131,13 +134,17 @@ fn chunk_bytes<'a, 'py>(chunk: &'a Bound<'py, PyAny>) -> PyResult<Input<'a, 'py>
     }
 }
 
-/// The OSError of the operating system's kind that names the file.
-fn with_path(error: &std::io::Error, path: &std::path::Path) -> PyErr {
-    match error.raw_os_error() {
-        Some(number) => {
-            let message = error.to_string();
-            PyOSError::new_err((number, message, path.to_path_buf()))
-        }
-        None => PyOSError::new_err(format!("{}: {error}", path.display())),
+/// The OSError that Python's own `open` and `read` would raise, with the file's name.
+fn os_error(error: &std::io::Error, name: &Bound<'_, PyAny>) -> PyErr {
+    let py = name.py();
+    let Some(number) = error.raw_os_error() else {
+        return PyOSError::new_err(format!("{name}: {error}"));
+    };
+    let text = py
+        .import("os")
+        .and_then(|os| os.call_method1("strerror", (number,)));
+    match text {
+        Ok(text) => PyOSError::new_err((number, text.unbind(), name.clone().unbind())),
+        Err(error) => error,
     }
 }

@@ -14,7 +14,9 @@ use crate::error::{DecodeError, Place};
 use crate::session::{Errors, Session};
 use crate::source::Source;
 
-/// The events of a stream, decoded a batch ahead.
+/// The events of a stream, decoded a batch ahead; made by `iter_decode`.
+///
+/// Where it raises (a bad record, an interrupt), it carries on with the next record when asked again.
 #[pyclass(module = "vmcodec")]
 pub(crate) struct EventIterator {
     decoder: Py<Decoder>,
@@ -180,6 +182,15 @@ impl EventIterator {
 impl EventIterator {
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
         slf
+    }
+
+    /// Close the source; what was decoded already is still given.
+    fn close(&mut self) {
+        self.source = Source::Buffer(None);
+        self.buffer = Buffer {
+            ended: true,
+            ..Buffer::default()
+        };
     }
 
     fn __next__(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {

@@ -9,7 +9,7 @@ use vmcodec_core::Text;
 #[inline]
 pub(crate) fn string<'py>(py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyString>> {
     match text {
-        Text::Ascii(bytes) => ascii(py, bytes),
+        Text::Ascii(text) => ascii(py, text.bytes()),
         Text::Unicode(text) => unicode(py, text),
     }
 }
@@ -24,7 +24,7 @@ fn ascii<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> {
     if !bytes.is_empty() {
         // SAFETY: a str made by PyUnicode_New is in the compact, ready form that this reads.
         let data = unsafe { ffi::PyUnicode_DATA(object.as_ptr()) };
-        // SAFETY: the new str has room for `bytes.len()` bytes of its own, and `Text::Ascii` vows
+        // SAFETY: the new str has room for `bytes.len()` bytes of its own, and `Ascii` vows
         // that all of them are ASCII. Nobody else has seen the str yet.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast(), bytes.len()) };
     }
