@@ -1,5 +1,7 @@
-//! The sink that makes Python objects: values into slots, trees into dicts and lists.
+//! The sink that makes Python objects: values into slots, trees into dicts and lists. Where it stops,
+//! a Python exception is set.
 
+use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use vmcodec_core::{
@@ -7,6 +9,7 @@ use vmcodec_core::{
 };
 
 use crate::cache::{IntCache, TextCache};
+use crate::ffi::pending::Pending;
 use crate::ffi::{objects, text};
 use crate::keys::Keys;
 use crate::kvlist::KVList;
@@ -45,7 +48,6 @@ pub(crate) struct Builder<'py, 'a> {
     extra: Option<Bound<'py, PyDict>>,
     tree: Tree<'py>,
     owner: Owner<'py>,
-    error: Option<PyErr>,
 }
 
 /// Whose value the tree becomes.
@@ -64,16 +66,18 @@ impl<'py, 'a> Builder<'py, 'a> {
             extra: None,
             tree: Tree::default(),
             owner: Owner::Field(0),
-            error: None,
         }
     }
 
     /// The event's instance, from the values that came since the last one.
     #[inline]
-    pub fn finish(&mut self, event: EventId) -> PyResult<Bound<'py, PyAny>> {
+    pub fn finish(&mut self, event: EventId) -> Result<Bound<'py, PyAny>, Pending<'py>> {
         let schema = self.schema;
         let Some(shape) = schema.shapes.get(usize::from(event)) else {
-            return Err(pyo3::exceptions::PyIndexError::new_err("no such event"));
+            return Err(Pending::set(
+                self.py,
+                PyIndexError::new_err("no such event"),
+            ));
         };
         let py = self.py;
         let (values, extra) = (&mut self.values, &mut self.extra);
@@ -91,18 +95,7 @@ impl<'py, 'a> Builder<'py, 'a> {
         })
     }
 
-    /// Why the sink stopped.
-    pub fn take_error(&mut self) -> PyErr {
-        let unknown = || pyo3::exceptions::PyRuntimeError::new_err("the builder stopped");
-        self.error.take().unwrap_or_else(unknown)
-    }
-
-    #[cold]
-    fn stop(&mut self, error: PyErr) -> Stopped {
-        self.error = Some(error);
-        Stopped
-    }
-
+    #[inline(always)]
     fn put(&mut self, field: FieldId, value: Option<Bound<'py, PyAny>>) {
         if let Some(place) = self.values.get_mut(usize::from(field)) {
             *place = value;
@@ -110,9 +103,13 @@ impl<'py, 'a> Builder<'py, 'a> {
     }
 
     #[inline(always)]
-    fn value(&mut self, field: FieldId, value: Scalar<'_>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    fn value(
+        &mut self,
+        field: FieldId,
+        value: Scalar<'_>,
+    ) -> Result<Bound<'py, PyAny>, Pending<'py>> {
         let py = self.py;
-        Ok(Some(match value {
+        Ok(match value {
             Scalar::Null => py.None().into_bound(py),
             Scalar::Text(text) => match self.caches.texts.get_mut(usize::from(field)) {
                 Some(cache) => cache.get(py, text)?.into_any(),
@@ -126,33 +123,33 @@ impl<'py, 'a> Builder<'py, 'a> {
             }
             Scalar::Enum { table, code } => match self.schema.enums.get(usize::from(table)) {
                 Some(shape) => shape.member(py, code)?,
-                None => return Ok(None),
+                None => py.None().into_bound(py),
             },
             Scalar::Time { seconds, useconds } => {
                 let seconds = self.caches.seconds.get(py, seconds)?.into_any();
                 let useconds = objects::int(py, i64::from(useconds))?.into_any();
-                let mut parts = [Some(useconds), Some(seconds)].into_iter();
-                let missing = || pyo3::exceptions::PyTypeError::new_err("a time has two parts");
-                self.schema
-                    .time
-                    .instance(py, |_| parts.next_back().flatten().ok_or_else(missing))?
+                let mut parts = [Some(seconds), Some(useconds)];
+                self.schema.time.instance(py, |place| {
+                    let part = parts.get_mut(place).and_then(Option::take);
+                    Ok(part.unwrap_or_else(|| py.None().into_bound(py)))
+                })?
             }
             plain => plain_value(py, plain)?,
-        }))
+        })
     }
 }
 
 impl<'py> Sink for Builder<'py, '_> {
     #[inline(always)]
     fn field(&mut self, field: FieldId, value: Scalar<'_>) -> Result<(), Stopped> {
-        let value = self.value(field, value).map_err(|error| self.stop(error))?;
-        self.put(field, value);
+        let value = self.value(field, value)?;
+        self.put(field, Some(value));
         Ok(())
     }
 
     fn raw(&mut self, field: FieldId, bytes: &[u8]) -> Result<(), Stopped> {
-        let value =
-            Bound::new(self.py, KVList::of_valid(bytes)).map_err(|error| self.stop(error))?;
+        let value = Bound::new(self.py, KVList::of_valid(bytes));
+        let value = value.map_err(|error| Pending::set(self.py, error))?;
         self.put(field, Some(value.into_any()));
         Ok(())
     }
@@ -166,8 +163,7 @@ impl<'py> Sink for Builder<'py, '_> {
             }
             Target::Extra(name) => {
                 let root = self.caches.keys.root(usize::MAX);
-                let name = self.caches.keys.get(self.py, root, name);
-                let (name, spot) = name.map_err(|error| self.stop(error))?;
+                let (name, spot) = self.caches.keys.get(self.py, root, name)?;
                 self.owner = Owner::Extra(name);
                 self.tree.spot = self.caches.keys.inside(spot);
             }
@@ -178,49 +174,50 @@ impl<'py> Sink for Builder<'py, '_> {
     #[inline(always)]
     fn end(&mut self) -> Result<(), Stopped> {
         let value = self.tree.root.take();
-        match &self.owner {
-            Owner::Field(field) => {
+        match (&self.owner, value) {
+            (Owner::Field(field), value) => {
                 let field = *field;
                 self.put(field, value);
-                Ok(())
             }
-            Owner::Extra(name) => {
-                let result = keep_extra(self.py, &mut self.extra, name, value);
-                result.map_err(|error| self.stop(error))
+            (Owner::Extra(name), Some(value)) => {
+                if self.extra.is_none() {
+                    self.extra = Some(objects::dict(self.py)?);
+                }
+                if let Some(extra) = &self.extra {
+                    objects::set_item(extra, name, &value)?;
+                }
             }
+            (Owner::Extra(_), None) => {}
         }
+        Ok(())
     }
 
     #[inline(always)]
     fn scalar(&mut self, value: Scalar<'_>) -> Result<(), Stopped> {
         let object = match (value, self.caches.keys.values(self.tree.spot)) {
-            (Scalar::Text(text), Some(cache)) => cache.get(self.py, text).map(Bound::into_any),
-            _ => plain_value(self.py, value),
+            (Scalar::Text(text), Some(cache)) => cache.get(self.py, text)?.into_any(),
+            _ => plain_value(self.py, value)?,
         };
-        let result = object.and_then(|object| self.tree.add(object));
-        result.map_err(|error| self.stop(error))
+        Ok(self.tree.add(object)?)
     }
 
     #[inline(always)]
     fn open(&mut self, container: Container) -> Result<(), Stopped> {
         let outer = self.tree.spot;
         let nested = self.tree.current.is_some();
-        let result = self.tree.open(self.py, container);
+        self.tree.open(self.py, container)?;
         if nested {
             self.tree.spot = self.caches.keys.inside(outer);
         }
-        result.map_err(|error| self.stop(error))
+        Ok(())
     }
 
+    #[inline(never)]
     fn key(&mut self, key: Text<'_>) -> Result<(), Stopped> {
-        match self.caches.keys.get(self.py, self.tree.spot, key) {
-            Ok((key, spot)) => {
-                self.tree.key = Some(key);
-                self.tree.spot = spot;
-                Ok(())
-            }
-            Err(error) => Err(self.stop(error)),
-        }
+        let (key, spot) = self.caches.keys.get(self.py, self.tree.spot, key)?;
+        self.tree.key = Some(key);
+        self.tree.spot = spot;
+        Ok(())
     }
 
     #[inline(always)]
@@ -239,27 +236,13 @@ impl<'py> Sink for Builder<'py, '_> {
 
     #[inline(always)]
     fn close(&mut self) -> Result<(), Stopped> {
-        self.tree.close().map_err(|error| self.stop(error))
+        Ok(self.tree.close()?)
     }
 
+    #[inline(never)]
     fn clear(&mut self) {
         self.values.iter_mut().for_each(|value| *value = None);
         self.extra = None;
         self.tree = Tree::default();
-    }
-}
-
-fn keep_extra<'py>(
-    py: Python<'py>,
-    extra: &mut Option<Bound<'py, PyDict>>,
-    name: &Bound<'py, PyString>,
-    value: Option<Bound<'py, PyAny>>,
-) -> PyResult<()> {
-    if extra.is_none() {
-        *extra = Some(objects::dict(py)?);
-    }
-    match (extra, value) {
-        (Some(extra), Some(value)) => extra.set_item(name, value),
-        _ => Ok(()),
     }
 }

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
 use vmcodec_core::{Text, hash};
 
+use crate::ffi::pending::Pending;
 use crate::ffi::{objects, text};
 
 /// Longer texts seldom come twice.
@@ -54,7 +55,11 @@ impl TextCache {
 
     /// The str of this text, an earlier one where it is still there.
     #[inline(always)]
-    pub fn get<'py>(&mut self, py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyString>> {
+    pub fn get<'py>(
+        &mut self,
+        py: Python<'py>,
+        text: Text<'_>,
+    ) -> Result<Bound<'py, PyString>, Pending<'py>> {
         match text {
             Text::Ascii(ascii) if !self.worth.off && ascii.bytes().len() <= LONGEST => {
                 let bytes = ascii.bytes();
@@ -77,7 +82,7 @@ impl TextCache {
         py: Python<'py>,
         place: usize,
         text: Text<'_>,
-    ) -> PyResult<Bound<'py, PyString>> {
+    ) -> Result<Bound<'py, PyString>, Pending<'py>> {
         let new = text::string(py, text)?;
         if self.places.is_empty() {
             self.places.resize_with(self.size, || None);
@@ -112,7 +117,11 @@ impl IntCache {
 
     /// The int of this value, an earlier one where it is still there.
     #[inline(always)]
-    pub fn get<'py>(&mut self, py: Python<'py>, value: i64) -> PyResult<Bound<'py, PyInt>> {
+    pub fn get<'py>(
+        &mut self,
+        py: Python<'py>,
+        value: i64,
+    ) -> Result<Bound<'py, PyInt>, Pending<'py>> {
         // CPython shares these itself.
         if self.worth.off || (-5..=256).contains(&value) {
             return objects::int(py, value);
@@ -133,7 +142,7 @@ impl IntCache {
         py: Python<'py>,
         place: usize,
         value: i64,
-    ) -> PyResult<Bound<'py, PyInt>> {
+    ) -> Result<Bound<'py, PyInt>, Pending<'py>> {
         let new = objects::int(py, value)?;
         if self.places.is_empty() {
             self.places.resize_with(self.size, || None);

@@ -143,7 +143,7 @@ impl Decoder {
             for (index, item) in messages.iter().enumerate() {
                 results.push(session.item(item, Place { index, line: None })?);
             }
-            objects::list_of(py, results)
+            Ok(objects::list_of(py, results)?)
         })
     }
 
@@ -167,7 +167,7 @@ impl Decoder {
                 };
                 results.push(session.record(line.bytes, place)?);
             }
-            objects::list_of(buffer.py(), results)
+            Ok(objects::list_of(buffer.py(), results)?)
         })
     }
 

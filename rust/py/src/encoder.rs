@@ -99,7 +99,7 @@ impl Encoder {
             results.push(PyBytes::new(py, &writer.out).into_any());
             writer.out.clear();
         })?;
-        objects::list_of(py, results)
+        Ok(objects::list_of(py, results)?)
     }
 
     /// Write events as NDJSON: one a line, a newline behind each.

@@ -8,6 +8,7 @@ use pyo3::types::PyString;
 use vmcodec_core::{Literal, Text, hash};
 
 use crate::cache::TextCache;
+use crate::ffi::pending::Pending;
 use crate::ffi::text;
 
 /// How many keys are kept; a power of two.
@@ -92,7 +93,7 @@ impl Keys {
         py: Python<'py>,
         spot: Spot,
         key: Text<'_>,
-    ) -> PyResult<(Bound<'py, PyString>, Spot)> {
+    ) -> Result<(Bound<'py, PyString>, Spot), Pending<'py>> {
         let bytes = match key {
             Text::Ascii(ascii) if ascii.bytes().len() <= LONGEST => ascii.bytes(),
             _ => return Ok((text::string(py, key)?, spot)),

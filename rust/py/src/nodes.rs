@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyString};
 use vmcodec_core::{Container, FieldId, Number, Scalar, Sink, Stopped, Target, Text};
 
+use crate::ffi::pending::Pending;
 use crate::ffi::{objects, text};
 use crate::keys::Spot;
 
@@ -28,7 +29,7 @@ pub(crate) enum Node<'py> {
 
 impl<'py> Tree<'py> {
     #[inline(always)]
-    pub fn open(&mut self, py: Python<'py>, container: Container) -> PyResult<()> {
+    pub fn open(&mut self, py: Python<'py>, container: Container) -> Result<(), Pending<'py>> {
         let node = match container {
             Container::Object => Node::Dict(objects::dict(py)?),
             Container::Array => Node::List(objects::list(py)?),
@@ -40,7 +41,7 @@ impl<'py> Tree<'py> {
     }
 
     #[inline(always)]
-    pub fn close(&mut self) -> PyResult<()> {
+    pub fn close(&mut self) -> Result<(), Pending<'py>> {
         let value = match self.current.take() {
             Some(Node::Dict(dict)) => dict.into_any(),
             Some(Node::List(list)) => list.into_any(),
@@ -55,13 +56,13 @@ impl<'py> Tree<'py> {
     }
 
     #[inline(always)]
-    pub fn add(&mut self, value: Bound<'py, PyAny>) -> PyResult<()> {
+    pub fn add(&mut self, value: Bound<'py, PyAny>) -> Result<(), Pending<'py>> {
         match &self.current {
             Some(Node::Dict(dict)) => match self.key.take() {
-                Some(key) => dict.set_item(key, value),
+                Some(key) => objects::set_item(dict, &key, &value),
                 None => Ok(()),
             },
-            Some(Node::List(list)) => list.append(value),
+            Some(Node::List(list)) => objects::append(list, &value),
             None => {
                 self.root = Some(value);
                 Ok(())
@@ -75,10 +76,9 @@ pub(crate) fn dict_of<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py,
     let mut sink = Loose {
         py,
         tree: Tree::default(),
-        error: None,
     };
     let walked = vmcodec_core::walk_value(bytes, 0, vmcodec_core::depth_limit(), &mut sink);
-    if let Some(error) = sink.error {
+    if let Some(error) = PyErr::take(py) {
         return Err(error);
     }
     match (walked, sink.tree.root) {
@@ -87,38 +87,26 @@ pub(crate) fn dict_of<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py,
     }
 }
 
-/// The sink of a tree that stands alone.
+/// The sink of a tree that stands alone. Where it stops, a Python exception is set.
 struct Loose<'py> {
     py: Python<'py>,
     tree: Tree<'py>,
-    error: Option<PyErr>,
-}
-
-impl Loose<'_> {
-    fn kept(&mut self, result: PyResult<()>) -> Result<(), Stopped> {
-        result.map_err(|error| {
-            self.error = Some(error);
-            Stopped
-        })
-    }
 }
 
 impl Sink for Loose<'_> {
     fn scalar(&mut self, value: Scalar<'_>) -> Result<(), Stopped> {
-        let result = plain_value(self.py, value).and_then(|value| self.tree.add(value));
-        self.kept(result)
+        let value = plain_value(self.py, value)?;
+        Ok(self.tree.add(value)?)
     }
     fn open(&mut self, container: Container) -> Result<(), Stopped> {
-        let result = self.tree.open(self.py, container);
-        self.kept(result)
+        Ok(self.tree.open(self.py, container)?)
     }
     fn key(&mut self, key: Text<'_>) -> Result<(), Stopped> {
-        let result = text::string(self.py, key).map(|key| self.tree.key = Some(key));
-        self.kept(result)
+        self.tree.key = Some(text::string(self.py, key)?);
+        Ok(())
     }
     fn close(&mut self) -> Result<(), Stopped> {
-        let result = self.tree.close();
-        self.kept(result)
+        Ok(self.tree.close()?)
     }
     fn field(&mut self, _: FieldId, _: Scalar<'_>) -> Result<(), Stopped> {
         Ok(())
@@ -137,7 +125,10 @@ impl Sink for Loose<'_> {
 
 /// The object of a value that needs no schema.
 #[inline(always)]
-pub(crate) fn plain_value<'py>(py: Python<'py>, value: Scalar<'_>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn plain_value<'py>(
+    py: Python<'py>,
+    value: Scalar<'_>,
+) -> Result<Bound<'py, PyAny>, Pending<'py>> {
     Ok(match value {
         Scalar::Text(text) => text::string(py, text)?.into_any(),
         Scalar::Boolean(value) => PyBool::new(py, value).to_owned().into_any(),

@@ -9,6 +9,7 @@ use vmcodec_core::{
 };
 
 use crate::ffi::objects;
+use crate::ffi::pending::Pending;
 use crate::ffi::slots::{Slots, construct};
 
 /// What an attribute of an instance is when the record does not have it.
@@ -34,16 +35,16 @@ pub(crate) struct ShapeField {
 impl ShapeField {
     /// The value of an absent attribute.
     #[inline(always)]
-    pub fn default<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    pub fn default<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>, Pending<'py>> {
         match &self.absent {
             Absent::Value(value) => Ok(value.bind(py).clone()),
-            Absent::Factory(factory) => factory.bind(py).call0(),
+            Absent::Factory(factory) => call(py, factory),
         }
     }
 
     /// The value that `null` stands for: None where that is one, else that of an absent attribute.
     #[cold]
-    pub fn null<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    pub fn null<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>, Pending<'py>> {
         if self.none {
             Ok(py.None().into_bound(py))
         } else {
@@ -62,6 +63,12 @@ impl ShapeField {
             }
         }
     }
+}
+
+#[cold]
+fn call<'py>(py: Python<'py>, factory: &Py<PyAny>) -> Result<Bound<'py, PyAny>, Pending<'py>> {
+    let made = factory.bind(py).call0();
+    made.map_err(|error| Pending::set(py, error))
 }
 
 /// A Struct class and its attributes, in canonical order; `extra`, where it has one, comes last.
@@ -106,13 +113,13 @@ impl Shape {
     pub fn instance<'py>(
         &self,
         py: Python<'py>,
-        value: impl FnMut(usize) -> PyResult<Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+        value: impl FnMut(usize) -> Result<Bound<'py, PyAny>, Pending<'py>>,
+    ) -> Result<Bound<'py, PyAny>, Pending<'py>> {
         match &self.slots {
             Some(slots) => slots.instance(py, value),
             None => {
                 let names = self.names.bind(py);
-                let values = (0..names.len()).map(value).collect::<PyResult<Vec<_>>>()?;
+                let values = (0..names.len()).map(value).collect::<Result<Vec<_>, _>>()?;
                 construct(self.class.bind(py), names, &values)
             }
         }
@@ -156,8 +163,28 @@ pub(crate) struct EnumShape {
 
 impl EnumShape {
     /// The member of this code: a listed one, or whatever the class makes of it.
-    #[inline]
-    pub fn member<'py>(&self, py: Python<'py>, code: Number<'_>) -> PyResult<Bound<'py, PyAny>> {
+    #[inline(always)]
+    pub fn member<'py>(
+        &self,
+        py: Python<'py>,
+        code: Number<'_>,
+    ) -> Result<Bound<'py, PyAny>, Pending<'py>> {
+        // Codes are nearly always 0, 1, 2, … in order.
+        if let Number::Int(code) = code
+            && let Some((listed, member)) = self.members.get(code as usize)
+            && *listed == code
+        {
+            return Ok(member.bind(py).clone());
+        }
+        self.other_member(py, code)
+    }
+
+    #[inline(never)]
+    fn other_member<'py>(
+        &self,
+        py: Python<'py>,
+        code: Number<'_>,
+    ) -> Result<Bound<'py, PyAny>, Pending<'py>> {
         if let Number::Int(code) = code
             && let Ok(place) = self.members.binary_search_by_key(&code, |member| member.0)
             && let Some((_, member)) = self.members.get(place)
@@ -167,9 +194,15 @@ impl EnumShape {
         let code = match code {
             Number::UInt(code) => objects::uint(py, code)?,
             Number::Int(code) => objects::int(py, code)?,
-            _ => return Err(PyTypeError::new_err("a code is an integer")),
+            _ => {
+                return Err(Pending::set(
+                    py,
+                    PyTypeError::new_err("a code is an integer"),
+                ));
+            }
         };
-        self.class.bind(py).call1((code,))
+        let member = self.class.bind(py).call1((code,));
+        member.map_err(|error| Pending::set(py, error))
     }
 
     /// Whether the class has this code.

@@ -159,7 +159,7 @@ impl<'py, 'a> Session<'py, 'a> {
             .core
             .decode(self.memory, record, &mut self.builder);
         match outcome {
-            Ok(Outcome::Event(event)) => self.builder.finish(event),
+            Ok(Outcome::Event(event)) => Ok(self.builder.finish(event)?),
             other => self.other(other, record, place),
         }
     }
@@ -173,13 +173,13 @@ impl<'py, 'a> Session<'py, 'a> {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
         match outcome {
-            Ok(Outcome::Event(event)) => self.builder.finish(event),
+            Ok(Outcome::Event(event)) => Ok(self.builder.finish(event)?),
             Ok(Outcome::Unwanted) => Ok(py.None().into_bound(py)),
             Ok(Outcome::Unknown { id, start }) => {
                 let raw = PyBytes::new(py, record.get(start..).unwrap_or_default());
                 self.codec.schema.unknown.bind(py).call1((id, raw))
             }
-            Err(Failure::Stopped) => Err(self.builder.take_error()),
+            Err(Failure::Stopped) => Err(PyErr::fetch(py)),
             Err(Failure::Fault(fault)) => {
                 let raw =
                     (self.errors == Errors::Return).then(|| PyBytes::new(py, record).unbind());

@@ -111,5 +111,5 @@ fn list(py: Python<'_>, errors: Vec<(usize, DecodeError)>) -> PyResult<Bound<'_,
         .into_iter()
         .map(|(_, error)| error.into_object(py))
         .collect::<PyResult<Vec<_>>>()?;
-    objects::list_of(py, errors)
+    Ok(objects::list_of(py, errors)?)
 }

@@ -4,5 +4,6 @@
 
 pub(crate) mod gc;
 pub(crate) mod objects;
+pub(crate) mod pending;
 pub(crate) mod slots;
 pub(crate) mod text;

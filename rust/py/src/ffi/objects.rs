@@ -1,7 +1,8 @@
-//! New numbers and containers, with MemoryError as an error where PyO3 would panic.
+//! Numbers and containers, made and filled, with MemoryError as an error where PyO3 would panic.
 
 use std::ffi::CString;
 
+use super::pending::Pending;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyString};
@@ -10,16 +11,23 @@ use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyString};
 ///
 /// # Safety
 /// `object` is one of these two, and a `T` if it is not null.
-unsafe fn take<'py, T>(py: Python<'py>, object: *mut ffi::PyObject) -> PyResult<Bound<'py, T>> {
+#[inline(always)]
+pub(super) unsafe fn take<'py, T>(
+    py: Python<'py>,
+    object: *mut ffi::PyObject,
+) -> Result<Bound<'py, T>, Pending<'py>> {
     // SAFETY: the caller vouches for the reference.
-    let object = unsafe { Bound::from_owned_ptr_or_err(py, object) }?;
-    // SAFETY: the caller vouches for the type.
-    Ok(unsafe { object.cast_into_unchecked() })
+    let object = unsafe { Bound::from_owned_ptr_or_opt(py, object) };
+    match object {
+        // SAFETY: the caller vouches for the type.
+        Some(object) => Ok(unsafe { object.cast_into_unchecked() }),
+        None => Err(Pending::left_by_call(py)),
+    }
 }
 
 /// A new, empty dict.
 #[inline]
-pub(crate) fn dict(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+pub(crate) fn dict(py: Python<'_>) -> Result<Bound<'_, PyDict>, Pending<'_>> {
     // SAFETY: attached, by the token.
     let object = unsafe { ffi::PyDict_New() };
     // SAFETY: a new dict, or null with an exception set.
@@ -28,18 +36,46 @@ pub(crate) fn dict(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
 
 /// A new, empty list.
 #[inline]
-pub(crate) fn list(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+pub(crate) fn list(py: Python<'_>) -> Result<Bound<'_, PyList>, Pending<'_>> {
     // SAFETY: attached, by the token.
     let object = unsafe { ffi::PyList_New(0) };
     // SAFETY: a new list, or null with an exception set.
     unsafe { take(py, object) }
 }
 
+/// Puts the value under the key.
+#[inline(always)]
+pub(crate) fn set_item<'py>(
+    dict: &Bound<'py, PyDict>,
+    key: &Bound<'py, PyString>,
+    value: &Bound<'py, PyAny>,
+) -> Result<(), Pending<'py>> {
+    // SAFETY: three live objects, the first a dict; the call takes references of its own.
+    let result = unsafe { ffi::PyDict_SetItem(dict.as_ptr(), key.as_ptr(), value.as_ptr()) };
+    match result {
+        0 => Ok(()),
+        _ => Err(Pending::left_by_call(dict.py())),
+    }
+}
+
+/// Puts the value behind the others.
+pub(crate) fn append<'py>(
+    list: &Bound<'py, PyList>,
+    value: &Bound<'py, PyAny>,
+) -> Result<(), Pending<'py>> {
+    // SAFETY: two live objects, the first a list; the call takes a reference of its own.
+    let result = unsafe { ffi::PyList_Append(list.as_ptr(), value.as_ptr()) };
+    match result {
+        0 => Ok(()),
+        _ => Err(Pending::left_by_call(list.py())),
+    }
+}
+
 /// A list of these objects.
 pub(crate) fn list_of<'py>(
     py: Python<'py>,
     items: Vec<Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyList>> {
+) -> Result<Bound<'py, PyList>, Pending<'py>> {
     let length = ffi::Py_ssize_t::try_from(items.len()).unwrap_or(ffi::Py_ssize_t::MAX);
     // SAFETY: attached, by the token.
     let object = unsafe { ffi::PyList_New(length) };
@@ -55,7 +91,7 @@ pub(crate) fn list_of<'py>(
 
 /// An int of 64 bits with a sign.
 #[inline]
-pub(crate) fn int(py: Python<'_>, value: i64) -> PyResult<Bound<'_, PyInt>> {
+pub(crate) fn int(py: Python<'_>, value: i64) -> Result<Bound<'_, PyInt>, Pending<'_>> {
     // SAFETY: attached, by the token.
     let object = unsafe { ffi::PyLong_FromLongLong(value) };
     // SAFETY: a new int, or null with an exception set.
@@ -63,7 +99,7 @@ pub(crate) fn int(py: Python<'_>, value: i64) -> PyResult<Bound<'_, PyInt>> {
 }
 
 /// An int of 64 bits without a sign.
-pub(crate) fn uint(py: Python<'_>, value: u64) -> PyResult<Bound<'_, PyInt>> {
+pub(crate) fn uint(py: Python<'_>, value: u64) -> Result<Bound<'_, PyInt>, Pending<'_>> {
     // SAFETY: attached, by the token.
     let object = unsafe { ffi::PyLong_FromUnsignedLongLong(value) };
     // SAFETY: a new int, or null with an exception set.
@@ -71,8 +107,11 @@ pub(crate) fn uint(py: Python<'_>, value: u64) -> PyResult<Bound<'_, PyInt>> {
 }
 
 /// An int from its decimal digits, at most CPython's limit of them.
-pub(crate) fn big_int<'py>(py: Python<'py>, digits: &str) -> PyResult<Bound<'py, PyInt>> {
-    let text = CString::new(digits)?;
+pub(crate) fn big_int<'py>(
+    py: Python<'py>,
+    digits: &str,
+) -> Result<Bound<'py, PyInt>, Pending<'py>> {
+    let text = CString::new(digits).map_err(|error| Pending::set(py, error.into()))?;
     // SAFETY: a C string that lives through the call; no end pointer is asked for.
     let object = unsafe { ffi::PyLong_FromString(text.as_ptr(), std::ptr::null_mut(), 10) };
     // SAFETY: a new int, or null with an exception set.
@@ -80,7 +119,7 @@ pub(crate) fn big_int<'py>(py: Python<'py>, digits: &str) -> PyResult<Bound<'py,
 }
 
 /// A float.
-pub(crate) fn float(py: Python<'_>, value: f64) -> PyResult<Bound<'_, PyFloat>> {
+pub(crate) fn float(py: Python<'_>, value: f64) -> Result<Bound<'_, PyFloat>, Pending<'_>> {
     // SAFETY: attached, by the token.
     let object = unsafe { ffi::PyFloat_FromDouble(value) };
     // SAFETY: a new float, or null with an exception set.
@@ -88,7 +127,7 @@ pub(crate) fn float(py: Python<'_>, value: f64) -> PyResult<Bound<'_, PyFloat>> 
 }
 
 /// The decimal digits of an int, whatever its class says of its text; ValueError beyond CPython's limit.
-pub(crate) fn digits<'py>(value: &Bound<'py, PyInt>) -> PyResult<Bound<'py, PyString>> {
+pub(crate) fn digits<'py>(value: &Bound<'py, PyInt>) -> Result<Bound<'py, PyString>, Pending<'py>> {
     // SAFETY: a live int.
     let object = unsafe { ffi::PyNumber_ToBase(value.as_ptr(), 10) };
     // SAFETY: a new str, or null with an exception set.

@@ -6,6 +6,9 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
+use super::objects::take;
+use super::pending::Pending;
+
 /// Where the attributes of a class lie in its instances.
 ///
 /// Invariant: every offset is that of a distinct member descriptor of `class` for an object that may
@@ -57,7 +60,10 @@ impl Slots {
         let constructed = class.call((), Some(&named))?;
         let filled = self.instance(py, |place| match marks.get(place) {
             Some(mark) => Ok(mark.clone()),
-            None => Err(PyTypeError::new_err("an attribute has no value")),
+            None => Err(Pending::set(
+                py,
+                PyTypeError::new_err("an attribute has no value"),
+            )),
         })?;
         for ((attribute, mark), place) in attributes.iter().zip(&marks).zip(0..) {
             let read = self.get(&constructed, place);
@@ -75,14 +81,14 @@ impl Slots {
     pub fn instance<'py>(
         &self,
         py: Python<'py>,
-        mut value: impl FnMut(usize) -> PyResult<Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+        mut value: impl FnMut(usize) -> Result<Bound<'py, PyAny>, Pending<'py>>,
+    ) -> Result<Bound<'py, PyAny>, Pending<'py>> {
         let class: *mut ffi::PyTypeObject = self.class.as_ptr().cast();
         // SAFETY: by the invariant the class has CPython's own allocator, and its size is fixed. The
         // memory comes zeroed: a slot not yet filled is null, as the class's own code expects it.
         let object = unsafe { ffi::PyType_GenericAlloc(class, 0) };
-        // SAFETY: a new reference, or null with an exception set.
-        let object = unsafe { Bound::from_owned_ptr_or_err(py, object) }?;
+        // SAFETY: a new object, or null with an exception set.
+        let object: Bound<'py, PyAny> = unsafe { take(py, object) }?;
         for (place, &offset) in self.offsets.iter().enumerate() {
             let value = value(place)?;
             // SAFETY: by the invariant `offset` is within the instance, and aligned.
@@ -170,15 +176,16 @@ pub(crate) fn construct<'py>(
     class: &Bound<'py, PyType>,
     names: &Bound<'py, PyTuple>,
     values: &[Bound<'py, PyAny>],
-) -> PyResult<Bound<'py, PyAny>> {
+) -> Result<Bound<'py, PyAny>, Pending<'py>> {
     let mut arguments: Vec<_> = values.iter().map(|value| value.as_ptr()).collect();
     arguments.truncate(names.len());
     if arguments.len() < names.len() {
-        return Err(PyTypeError::new_err("an attribute has no value"));
+        let error = PyTypeError::new_err("an attribute has no value");
+        return Err(Pending::set(class.py(), error));
     }
     // SAFETY: as many live objects as there are names; no positional ones are counted.
     let object =
         unsafe { ffi::PyObject_Vectorcall(class.as_ptr(), arguments.as_ptr(), 0, names.as_ptr()) };
-    // SAFETY: a new reference, or null with an exception set.
-    unsafe { Bound::from_owned_ptr_or_err(class.py(), object) }
+    // SAFETY: a new object, or null with an exception set.
+    unsafe { take(class.py(), object) }
 }
