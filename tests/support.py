@@ -59,7 +59,7 @@ def run_python(code: str, *arguments: str, **environment: str) -> str:
 
 
 def new_environment(changes: dict[str, str]) -> dict[str, str]:
-    """This process's environment, in which the helpers here can be imported too."""
+    """The environment of a new process: ours with changes, in which the helpers here can be imported too."""
     paths = [str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
     return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))} | changes
 

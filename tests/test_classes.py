@@ -33,6 +33,10 @@ from vmcodec import (
 LOGIN = b'"ThisDN":"7","Server":1,"time":{"seconds":1,"useconds":2}'
 
 
+def known_and(*classes: type[BaseEvent]) -> tuple[type[BaseEvent], ...]:
+    return (*EVENTS, *classes)
+
+
 class EventRinging(BaseEvent, frozen=True, kw_only=True):
     """An event of another topic."""
 
@@ -175,7 +179,8 @@ def test_lenient_forms_of_the_kinds() -> None:
 
 
 def test_an_event_of_another_topic() -> None:
-    decoder, encoder = Decoder(events=(*EVENTS, EventRinging)), Encoder(events=(*EVENTS, EventRinging))
+    events = known_and(EventRinging)
+    decoder, encoder = Decoder(events=events), Encoder(events=events)
     data = b'{"id":"EventRinging",' + LOGIN + b',"CallThreadID":"t-1","CallType":2,"UserData":{"k":1}}'
     event = decoder.decode(data)
     assert event == msgspec.json.decode(data, type=EventRinging)
@@ -188,7 +193,8 @@ def test_an_event_of_another_topic() -> None:
 
 
 def test_a_known_event_extended() -> None:
-    decoder, encoder = Decoder(events=(*EVENTS, LoginFromHome)), Encoder(events=(*EVENTS, LoginFromHome))
+    events = known_and(LoginFromHome)
+    decoder, encoder = Decoder(events=events), Encoder(events=events)
     data = b'{"id":"LoginFromHome",' + LOGIN + b',"AgentID":"a","AgentWorkMode":4,"VPN":"v","Latency":0.25}'
     event = decoder.decode(data)
     assert type(event) is LoginFromHome
@@ -203,7 +209,7 @@ def test_a_derived_class_does_not_claim_its_parents_other_ids() -> None:
     class QuietHours(EventDNDOn, frozen=True, kw_only=True):
         until: int | None = None
 
-    decoder = Decoder(events=(*EVENTS, QuietHours))
+    decoder = Decoder(events=known_and(QuietHours))
     assert type(decoder.decode(b'{"id":"EventDNDOOn",' + LOGIN + b"}")) is EventDNDOn
     assert type(decoder.decode(b'{"id":"QuietHours",' + LOGIN + b"}")) is QuietHours
 
@@ -348,7 +354,8 @@ class Inner(msgspec.Struct):
     ids=str,
 )
 def test_unsupported_kinds_are_refused_by_name(kind: Any) -> None:
-    cls = msgspec.defstruct("EventOdd", [("fine", str), ("odd_one", kind)], bases=(BaseEvent,), frozen=True, kw_only=True)
+    fields = [("fine", str), ("odd_one", kind)]
+    cls = msgspec.defstruct("EventOdd", fields, bases=(BaseEvent,), frozen=True, kw_only=True)
     for make in (Decoder, Encoder):
         with pytest.raises(TypeError, match=r"EventOdd\.odd_one"):
             make(events=(*EVENTS, cls))

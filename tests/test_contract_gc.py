@@ -5,6 +5,7 @@ What threads may do to each other is in `test_contract_threads.py`.
 
 import gc
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ import msgspec
 import pytest
 import vmcodec
 from msgspec import field
-from vmcodec import AgentWorkMode, BaseEvent, DecodeError, Decoder, Encoder, EncodeError, KVList, OpenIntEnum, Time
+from vmcodec import AgentWorkMode, BaseEvent, DecodeError, Decoder, EncodeError, Encoder, KVList, OpenIntEnum, Time
 
 OUT = b'{"id":"EventDNOutOfService","ThisDN":"7011","Extensions":{"Reason":"1","k":[1,{}]}}'
 EVENT = vmcodec.decode(OUT)
@@ -56,9 +57,13 @@ class Moody(BaseEvent, frozen=True, kw_only=True):
 
 
 hooks: list[Callable[[], Any]] = [lambda: None]
-DECODER = Decoder(events=(*vmcodec.EVENTS, Nasty, Moody))
-ENCODER = Encoder(events=(*vmcodec.EVENTS, Nasty, Moody))
+CLASSES: tuple[type[BaseEvent], ...] = (*vmcodec.EVENTS, *(Nasty, Moody))
+DECODER: Decoder[Any] = Decoder(events=CLASSES)
+ENCODER = Encoder(events=CLASSES)
 NASTY, MOODY = b'{"id":"Nasty"}', b'{"id":"Moody","first":"a","mode":77,"last":{"k":[1,{"l":{}}]}}'
+
+
+BAD: list[Any] = [OUT, b"{", 5, None]
 
 
 def failing() -> Any:
@@ -76,7 +81,7 @@ CALLS: dict[str, tuple[Callable[[], Any], type[Exception] | None]] = {
     "decode, None": (lambda: vmcodec.decode(None), None),
     "decode_batch": (lambda: vmcodec.decode_batch([OUT] * 5000), None),
     "decode_batch, bad": (lambda: vmcodec.decode_batch([OUT, b"{"]), DecodeError),
-    "decode_batch, returned": (lambda: vmcodec.decode_batch([OUT, b"{", 5], errors="return"), None),  # type: ignore[list-item]
+    "decode_batch, returned": (lambda: vmcodec.decode_batch(BAD, errors="return"), None),
     "decode_batch, no container": (lambda: vmcodec.decode_batch(OUT), TypeError),  # type: ignore[arg-type]
     "decode_batch, broken container": (lambda: vmcodec.decode_batch(broken()), LookupError),
     "decode_lines": (lambda: vmcodec.decode_lines(OUT), None),
@@ -292,8 +297,25 @@ def test_an_exception_in_the_middle_leaves_nothing_behind() -> None:
 # References
 
 
+def test_a_stream_that_its_own_source_holds_is_collected() -> None:
+    class Reader:
+        def __init__(self) -> None:
+            self.events = vmcodec.iter_decode(self.chunks())
+
+        def chunks(self) -> Iterator[bytes]:
+            yield OUT + b"\n"
+            yield OUT
+
+    reader = Reader()
+    assert next(reader.events) == EVENT
+    gone = weakref.ref(reader)
+    del reader
+    gc.collect()
+    assert gone() is None
+
+
 def test_counts_of_shared_objects_do_not_drift() -> None:
-    decoder: Decoder[Any] = Decoder(events=(*vmcodec.EVENTS, Nasty, Moody), kv_lists="dict")
+    decoder: Decoder[Any] = Decoder(events=CLASSES)
     data = [
         b'{"id":"EventAgentReady","ThisDN":"7011","Server":1,"time":{"seconds":1,"useconds":2},"AgentWorkMode":2,'
         b'"AgentID":"x","Reasons":{"Reason":true,"k":null,"l":"7011"},"extra1":{"Reason":[""]},"ReferenceID":1}',
@@ -303,7 +325,7 @@ def test_counts_of_shared_objects_do_not_drift() -> None:
         b'{"id":"X","k":"7011"}',
         b"",
     ]
-    warm = decoder.decode_batch(data, errors="return")
+    warm: list[Any] = decoder.decode_batch(data, errors="return")
     shared = [
         None,
         True,

@@ -32,11 +32,13 @@ def refused(event: Any, encoder: Encoder | None = None) -> EncodeError:
 
 
 def out(**attributes: Any) -> EventDNOutOfService:
-    return EventDNOutOfService(**{"this_dn": "7"} | attributes)
+    every: dict[str, Any] = {"this_dn": "7"} | attributes
+    return EventDNOutOfService(**every)
 
 
 def login(**attributes: Any) -> EventAgentLogin:
-    return EventAgentLogin(**{"this_dn": "7", "server": 1, "time": Time(1, 2)} | attributes)
+    mandatory: dict[str, Any] = {"this_dn": "7", "server": 1, "time": Time(1, 2)}
+    return EventAgentLogin(**mandatory | attributes)
 
 
 class Derived(EventDNOutOfService, frozen=True, kw_only=True):

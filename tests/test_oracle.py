@@ -29,8 +29,11 @@ IGNORE = Decoder(extra="ignore")
 ONLY_UNKNOWN = Decoder(only=[vmcodec.UnknownEvent])
 
 every_event = pytest.mark.parametrize("cls", EVENTS)
-KV_ATTRIBUTES = {cls: [row.attribute for row in event.fields if row.kind == "kv_list"]
-                 for event in ROWS.events for cls in [event.cls]}
+KV_ATTRIBUTES = {
+    cls: [row.attribute for row in event.fields if row.kind == "kv_list"]
+    for event in ROWS.events
+    for cls in [event.cls]
+}
 
 
 def examples(number: int) -> settings:

@@ -176,5 +176,3 @@ def test_encode_errors_keep_no_payload(event: Any) -> None:
             call()
         assert_clean(caught.value)
         assert b"anary" not in pickle.dumps(caught.value)
-
-

@@ -241,7 +241,7 @@ def test_listed_members_pickle_to_themselves(kind: type[OpenIntEnum], protocol: 
 
 
 @pytest.mark.parametrize("kind", ENUMS)
-@pytest.mark.parametrize("value", [True, False, 1.0, 99.0, 1.5, None, "1", "AutoIn", b"1", 2**64, -(2**63) - 1, 2**200])
+@pytest.mark.parametrize("value", [99.0, 1.5, None, "1", "AutoIn", b"1", 2**64, -(2**63) - 1, 2**200])
 def test_what_is_no_code_is_refused(kind: type[OpenIntEnum], value: object) -> None:
     with pytest.raises(ValueError, match=f"is not a valid {kind.__name__}"):
         kind(value)  # type: ignore[arg-type]

@@ -223,9 +223,7 @@ def plan_text() -> str:
     plan = {
         "id": "id",
         "time_pairs": rows.time_pairs,
-        "enums": [
-            {"names": enum.names, "closed": None if enum.open else sorted(enum.members)} for enum in rows.enums
-        ],
+        "enums": [{"names": enum.names, "closed": None if enum.open else sorted(enum.members)} for enum in rows.enums],
         "events": [
             {
                 "ids": event.ids,

@@ -5,9 +5,9 @@ Which member of a message holds a code, and what a bad name leads to, is settled
 """
 
 import enum
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Self
 
-__all__ = ["AgentWorkMode", "CallState", "CallType", "InfoStatus", "OpenIntEnum", "ThisDNRole", "exact_lookup"]
+__all__ = ["AgentWorkMode", "CallState", "CallType", "InfoStatus", "OpenIntEnum", "ThisDNRole"]
 
 _LOWEST, _HIGHEST = -(2**63), 2**64 - 1
 
@@ -47,27 +47,6 @@ class OpenIntEnum(enum.IntEnum):
         return table
 
 
-_E = TypeVar("_E", bound=OpenIntEnum)
-
-
-def exact_lookup(cls: type[_E]) -> type[_E]:
-    """Class decorator: `cls(value)` refuses what merely equals a listed code, such as `True` or `1.0`.
-
-    The enum machinery replaces `__new__` in every subclass, so the check can only be put in afterwards; a metaclass
-    could do it too, but msgspec would no longer see an enum.
-    """
-    lookup = cls.__new__
-
-    def checked(kind: type[_E], value: object) -> _E:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(f"{value!r} is not a valid {kind.__qualname__}")
-        return lookup(kind, value)
-
-    cls.__new__ = checked  # type: ignore[method-assign, assignment]
-    return cls
-
-
-@exact_lookup
 class AgentWorkMode(OpenIntEnum):
     """What an agent is doing, or how calls reach the agent, beside being ready or not.
 
@@ -89,7 +68,6 @@ class AgentWorkMode(OpenIntEnum):
     ReturnBack = 7
 
 
-@exact_lookup
 class CallType(OpenIntEnum):
     """Where a call comes from and goes to, seen from the switch."""
 
@@ -102,7 +80,6 @@ class CallType(OpenIntEnum):
     Consult = 4
 
 
-@exact_lookup
 class CallState(OpenIntEnum):
     """How far a call got, or how it ended.
 
@@ -147,7 +124,6 @@ class CallState(OpenIntEnum):
     Held = 50
 
 
-@exact_lookup
 class ThisDNRole(OpenIntEnum):
     """The part that the party at ThisDN plays in the call."""
 
@@ -166,7 +142,6 @@ class ThisDNRole(OpenIntEnum):
     Observer = 10
 
 
-@exact_lookup
 class InfoStatus(OpenIntEnum):
     """Which piece of information about an address is meant; the names have no prefix.
 

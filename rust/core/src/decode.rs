@@ -17,8 +17,8 @@ use crate::tree::{colon, quote, tree};
 pub(crate) enum Id {
     /// A registered event.
     Event(EventId),
-    /// An event that the caller did not ask for.
-    Unwanted,
+    /// An event that the caller did not ask for; which one, if it is registered.
+    Unwanted(Option<EventId>),
     /// An event that is not registered.
     Unknown(String),
 }
@@ -199,12 +199,12 @@ impl<'w, 'r> Walk<'w, 'r> {
         self.event = event;
         match event {
             Some(event) if decoder.wants(event) => Ok(Id::Event(event)),
-            Some(_) => Ok(Id::Unwanted),
+            Some(event) => Ok(Id::Unwanted(Some(event))),
             None if decoder.options.unknown == Unknown::Error => {
                 Err(fault(Code::UnknownEvent, at, Expected::KnownEvent))
             }
             None if decoder.options.wants_unknown => Ok(Id::Unknown(text.to_owned())),
-            None => Ok(Id::Unwanted),
+            None => Ok(Id::Unwanted(None)),
         }
     }
 

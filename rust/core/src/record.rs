@@ -211,8 +211,9 @@ impl Decoder {
             return Ok((id, start));
         }
         let mut halt = fault(Code::TrailingData, cursor.at, Expected::End);
-        if let (Halt::Fault(fault), Id::Event(event)) = (&mut halt, &id) {
-            fault.event = Some(*event);
+        if let (Halt::Fault(fault), Id::Event(event) | Id::Unwanted(Some(event))) = (&mut halt, id)
+        {
+            fault.event = Some(event);
         }
         Err(halt)
     }

@@ -56,6 +56,14 @@ impl Door {
                 assert_eq!(expected, decoder.decode(memory, record, &mut Ignore));
             }
         }
+        // Guesses at the keys of free-form data, right and wrong, change nothing either.
+        let wrong = ["k", "a", ""].map(str::to_owned);
+        for guesses in [&recorded.keys[..], &wrong] {
+            let mut again = Recorder::guessing(&decoder.plan, guesses);
+            assert_eq!(expected, decoder.decode(&mut fresh, record, &mut again));
+            assert_eq!(recorded.fields, again.fields);
+            assert_eq!(recorded.extra, again.extra);
+        }
         (expected, recorded)
     }
 

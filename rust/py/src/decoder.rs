@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyType};
+use pyo3::types::{PyInt, PyList, PyType};
 use vmcodec_core::lines::Lines;
 use vmcodec_core::{
     Decoder as Core, EventId, Extra, Framing, KvLists, Options, Plan, Unknown, depth_limit,
@@ -48,7 +48,7 @@ pub(crate) struct Decoder {
 #[pymethods]
 impl Decoder {
     #[new]
-    #[pyo3(signature = (*, events=None, kv_lists="dict", extra="keep", unknown="keep", only=None, framing="none", max_depth=128, max_size=1 << 24), text_signature = "(*, events=None, kv_lists='dict', extra='keep', unknown='keep', only=None, framing='none', max_depth=128, max_size=16777216)")]
+    #[pyo3(signature = (*, events=None, kv_lists="dict", extra="keep", unknown="keep", only=None, framing="none", max_depth=Limit(128), max_size=Limit(1 << 24)), text_signature = "(*, events=None, kv_lists='dict', extra='keep', unknown='keep', only=None, framing='none', max_depth=128, max_size=16777216)")]
     #[expect(clippy::too_many_arguments, reason = "one for each option")]
     fn new(
         py: Python<'_>,
@@ -58,17 +58,11 @@ impl Decoder {
         unknown: &str,
         only: Option<&Bound<'_, PyAny>>,
         framing: &str,
-        max_depth: usize,
-        max_size: usize,
+        max_depth: Limit,
+        max_size: Limit,
     ) -> PyResult<Decoder> {
         let (schema, plan) = compile(py, events)?;
         let only = only.map(|only| wanted(&schema, &plan, only)).transpose()?;
-        if !(1..=depth_limit()).contains(&max_depth) {
-            return Err(PyValueError::new_err(format!(
-                "max_depth is 1 to {}",
-                depth_limit()
-            )));
-        }
         let options = Options {
             kv_lists: choice(
                 "kv_lists",
@@ -100,8 +94,8 @@ impl Decoder {
                 framing,
                 &[("none", Framing::None), ("confluent", Framing::Confluent)],
             )?,
-            max_depth,
-            max_size,
+            max_depth: max_depth.up_to(depth_limit(), "max_depth")?,
+            max_size: max_size.up_to(usize::MAX >> 1, "max_size")?,
         };
         Ok(Decoder {
             codec: Codec {
@@ -233,6 +227,29 @@ impl Decoder {
         Err(PyValueError::new_err(
             "framing=\"confluent\" is for single messages: NDJSON lines carry no frames",
         ))
+    }
+}
+
+/// An option that is a number.
+pub(crate) struct Limit(pub usize);
+
+impl<'py> FromPyObject<'_, 'py> for Limit {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Limit> {
+        let number = object.cast::<PyInt>()?;
+        // What does not fit is no better than zero, which no option takes.
+        Ok(Limit(number.extract().unwrap_or(0)))
+    }
+}
+
+impl Limit {
+    /// The number, if it is from 1 to `most`.
+    pub fn up_to(self, most: usize, option: &str) -> PyResult<usize> {
+        if (1..=most).contains(&self.0) {
+            return Ok(self.0);
+        }
+        Err(PyValueError::new_err(format!("{option} is 1 to {most}")))
     }
 }
 

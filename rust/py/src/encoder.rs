@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 use vmcodec_core::{Decoder as Core, EventId, Options, Plan, TimeRow, depth_limit};
 
+use crate::decoder::Limit;
 use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
 use crate::input::items;
@@ -44,16 +45,13 @@ pub(crate) struct Encoder {
 #[pymethods]
 impl Encoder {
     #[new]
-    #[pyo3(signature = (*, events=None, max_depth=128))]
+    #[pyo3(signature = (*, events=None, max_depth=Limit(128)), text_signature = "(*, events=None, max_depth=128)")]
     fn new(
         py: Python<'_>,
         events: Option<&Bound<'_, PyAny>>,
-        max_depth: usize,
+        max_depth: Limit,
     ) -> PyResult<Encoder> {
-        if !(1..=depth_limit()).contains(&max_depth) {
-            let text = format!("max_depth is 1 to {}", depth_limit());
-            return Err(PyValueError::new_err(text));
-        }
+        let max_depth = max_depth.up_to(depth_limit(), "max_depth")?;
         let (schema, plan) = compile(py, events)?;
         let mut classes: Vec<_> = (0..)
             .zip(&schema.shapes)

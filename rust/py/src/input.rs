@@ -1,6 +1,6 @@
 //! What callers hand in: single records as bytes, and containers of them.
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMemoryView, PyString};
@@ -34,7 +34,11 @@ impl<'a, 'py> Input<'a, 'py> {
             return Ok(Some(Input::Copied(bytes.cast_into()?)));
         }
         if item.is_instance_of::<PyByteArray>() || item.is_instance_of::<PyMemoryView>() {
-            return Input::copy(item).map(Some);
+            return match Input::copy(item) {
+                // A released view has no bytes any more.
+                Err(error) if error.is_instance_of::<PyValueError>(py) => Ok(None),
+                copied => copied.map(Some),
+            };
         }
         Ok(None)
     }

@@ -3,6 +3,7 @@
 //! No event or attribute is named here: the rows come from `plan.json`, which pytest keeps true to the classes.
 #![allow(dead_code, missing_docs)]
 
+pub mod quarrel;
 pub mod record;
 
 use std::path::PathBuf;

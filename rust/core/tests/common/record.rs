@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use vmcodec_core::{
-    Container, EventRow, FieldId, Plan, Scalar, Sink, Stopped, Target, Text, encode,
+    Container, EventRow, FieldId, Literal, Plan, Scalar, Sink, Stopped, Target, Text, encode,
 };
 
 /// A value: a scalar as its canonical JSON, or a container.
@@ -62,6 +62,12 @@ pub struct Recorder {
     owner: Option<Owner>,
     open: Vec<(Tree, Option<String>)>,
     root: Option<Tree>,
+    /// The keys inside of trees, in reading order.
+    pub keys: Vec<String>,
+    /// How many of them were guessed.
+    pub hits: usize,
+    /// What it guesses the keys to be, over and over.
+    guesses: Vec<(String, Literal)>,
     /// How many calls are left until it stops.
     pub calls_left: Option<usize>,
 }
@@ -74,6 +80,15 @@ impl Recorder {
                 plan.time_text(0, 1).to_owned(),
             ),
             ..Recorder::default()
+        }
+    }
+
+    /// One that guesses at these keys, in this order.
+    pub fn guessing(plan: &Plan, keys: &[String]) -> Recorder {
+        let guess = |key: &String| (key.clone(), Literal::member(key));
+        Recorder {
+            guesses: keys.iter().map(guess).collect(),
+            ..Recorder::new(plan)
         }
     }
 
@@ -112,6 +127,14 @@ impl Recorder {
                 Ok(())
             }
             None => Ok(()),
+        }
+    }
+
+    fn put_key(&mut self, key: String) {
+        self.keys.push(key.clone());
+        match self.open.last_mut() {
+            Some((Tree::Object(_), place @ None)) => *place = Some(key),
+            _ => panic!("a key where a value belongs"),
         }
     }
 
@@ -217,10 +240,21 @@ impl Sink for Recorder {
 
     fn key(&mut self, key: Text<'_>) -> Result<(), Stopped> {
         self.call()?;
-        match self.open.last_mut() {
-            Some((Tree::Object(_), place @ None)) => *place = Some(key.to_owned()),
-            _ => panic!("a key where a value belongs"),
-        }
+        self.put_key(key.to_owned());
+        Ok(())
+    }
+
+    fn guess(&self) -> Option<&Literal> {
+        let place = self.keys.len().checked_rem(self.guesses.len())?;
+        self.guesses.get(place).map(|guess| &guess.1)
+    }
+
+    fn guessed(&mut self) -> Result<(), Stopped> {
+        self.call()?;
+        self.hits += 1;
+        let place = self.keys.len() % self.guesses.len();
+        let key = self.guesses[place].0.clone();
+        self.put_key(key);
         Ok(())
     }
 
@@ -235,6 +269,7 @@ impl Sink for Recorder {
     fn clear(&mut self) {
         *self = Recorder {
             time_names: std::mem::take(&mut self.time_names),
+            guesses: std::mem::take(&mut self.guesses),
             calls_left: self.calls_left,
             ..Recorder::default()
         };
