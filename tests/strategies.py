@@ -41,7 +41,8 @@ _SCALAR = st.one_of(
     st.sampled_from([None, False, True, *_FLOAT_EDGES]),
     _HUGE,
 )
-_SCALARS = st.lists(_SCALAR, max_size=6)
+_SCALARS = st.tuples(_TEXT, _SCALAR)
+_SPECIAL = ["", "é\n", None, True, False, 0, -1, 2**63, 10**30, *_FLOAT_EDGES]
 _KEYS = ["", "a", "b", "ReasonCode", "extra", "id", 'k"e\\y', "né", "𝄞", "\x1f", "k" * 40]
 
 
@@ -57,16 +58,16 @@ class _Arranger:
     The seed 0, to which hypothesis shrinks, gives the simplest value.
     """
 
-    def __init__(self, scalars: list[Any], seed: int) -> None:
+    def __init__(self, scalars: tuple[str, Any], seed: int) -> None:
         self.random = Random(seed)
         self.flat = seed == 0
-        self.scalars = scalars or [None]
-        self.keys = _KEYS + [one for one in scalars if isinstance(one, str)]
+        self.scalars = [*scalars, *(self.random.choice(_SPECIAL) for _ in range(2))]
+        self.keys = [*_KEYS, scalars[0]]
 
     def value(self, depth: int = 4) -> Any:
         choice = self.random.random()
         if self.flat or depth == 0 or choice < 0.6:
-            return self.random.choice(self.scalars)
+            return self.scalars[1] if self.flat else self.random.choice(self.scalars)
         if choice < 0.62:
             return self.chain(self.random.randrange(1, 100))
         if choice < 0.8:

@@ -281,8 +281,10 @@ def test_post_init_runs_and_may_refuse() -> None:
     good, bad = b'{"id":"Checked","text":"good"}', b'{"text":"bad","id":"Checked"}'
     assert len(decoder.decode_batch([good, good])) == 2
     assert seen == ["good"] * 2
-    with pytest.raises(ValueError):
+    with pytest.raises(DecodeError) as caught:
         decoder.decode_batch([good, bad, good])
+    assert (caught.value.code, caught.value.index, caught.value.event) == ("refused", 1, "Checked")
+    assert caught.value.__cause__ is caught.value.__context__ is None
     # One bad record costs the others nothing.
     first, second, third = decoder.decode_batch([good, bad, good], errors="return")
     assert first == third == Checked(text="good")

@@ -14,6 +14,9 @@ from .enums import OpenIntEnum
 from .events import Time, UnknownEvent
 
 
+_LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length")
+
+
 class FieldRow(NamedTuple):
     """One attribute: `names` are its wire name and its aliases, `enum` the place of its class in `Rows.enums` or -1.
 
@@ -33,12 +36,16 @@ class FieldRow(NamedTuple):
 
 
 class EventRow(NamedTuple):
-    """One event: `ids` are its tag and its aliases; `slots` tells whether its instances may be filled slot by slot."""
+    """One event: `ids` are its tag and its aliases.
+
+    `slots` tells whether its instances may be filled slot by slot, `omit` whether defaults are left out when written.
+    """
 
     cls: type[msgspec.Struct]
     ids: tuple[str, ...]
     fields: tuple[FieldRow, ...]
     slots: bool
+    omit: bool
 
 
 class EnumRow(NamedTuple):
@@ -82,7 +89,8 @@ def _event(cls: type[msgspec.Struct], enums: dict[type[enum.IntEnum], int]) -> E
     fields = [field for field in info.fields if field.name != "extra"]
     if len(fields) == len(info.fields):
         raise TypeError(f"{cls.__name__}: needs the attribute `extra` for unknown members: derive it from BaseEvent")
-    aliases: tuple[str, ...] = getattr(cls, "__id_aliases__", ())
+    # Of this class alone: a class derived from an event is another event.
+    aliases: tuple[str, ...] = vars(cls).get("__id_aliases__", ())
     config = cls.__struct_config__
     hooks = hasattr(cls, "__post_init__") or hasattr(cls, "__del__")
     plain = not (config.gc or config.weakref or config.dict or hooks)
@@ -91,6 +99,7 @@ def _event(cls: type[msgspec.Struct], enums: dict[type[enum.IntEnum], int]) -> E
         (info.tag, *aliases),
         tuple(_field(cls, field, enums) for field in fields),
         slots=plain,
+        omit=config.omit_defaults,
     )
 
 
@@ -126,7 +135,9 @@ def _plain(kind: inspect.Type, aliases: list[str]) -> inspect.Type:
 
 
 def _kind(types: list[inspect.Type]) -> tuple[str | None, type[enum.IntEnum] | None]:
-    """Name the rule for a value of these types; None where there is none."""
+    """Name the rule for a value of these types; None where there is none, constraints of msgspec included."""
+    if any(getattr(kind, limit, None) is not None for kind in types for limit in _LIMITS):
+        return None, None
     match types:
         case [inspect.StrType()]:
             return "text", None

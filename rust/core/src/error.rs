@@ -63,6 +63,8 @@ codes! {
     InvalidInteger = "invalid_integer",
     /// A time object without exactly one pair of members.
     InvalidTime = "invalid_time",
+    /// The event's class refused values that are right by themselves.
+    Refused = "refused",
     /// An event id that is not registered, where unknown ids are refused.
     UnknownEvent = "unknown_event",
     /// A member the event does not have, where unknown members are refused.
@@ -194,6 +196,8 @@ pub enum Expected {
     TimePair,
     /// 0 to 999999.
     Microseconds,
+    /// Values that the event's class takes.
+    ClassRules,
     /// A boolean.
     Boolean,
     /// A number.

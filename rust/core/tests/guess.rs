@@ -6,10 +6,12 @@ mod common;
 use common::record::{Recorder, Tree, quoted};
 use vmcodec_core::{Code, walk_value};
 
+/// A value and its end, or a fault and its place.
+type Outcome = Result<(Tree, usize), (Code, usize)>;
+
 /// The value at the start of the document, or what is wrong with it; and how many guesses were right.
-fn read(document: &str, guesses: &[String]) -> (Result<(Tree, usize), (Code, usize)>, usize) {
-    let plan = common::rows().plan();
-    let mut sink = Recorder::guessing(&plan, guesses);
+fn read<'a>(document: &str, guesses: impl IntoIterator<Item = &'a String>) -> (Outcome, usize) {
+    let mut sink = Recorder::default().guessing(guesses);
     let walked = walk_value(document.as_bytes(), 0, 8, &mut sink);
     let found = walked.map_err(|fault| (fault.code, fault.offset));
     (found.map(|end| (sink.value(), end)), sink.hits)
@@ -33,13 +35,9 @@ fn keys_of_every_length_guessed_rightly_and_nearly() {
     );
     for key in &keys {
         let document = format!("{{{}:1}}", quoted(key));
-        let (expected, none) = read(&document, &[]);
+        let (expected, none) = read(&document, []);
         assert_eq!(none, 0);
-        assert_eq!(
-            read(&document, &[key.clone()]),
-            (expected.clone(), 1),
-            "{document}"
-        );
+        assert_eq!(read(&document, [key]), (expected.clone(), 1), "{document}");
         for near in [
             format!("{key}x"),
             format!("x{key}"),
@@ -47,27 +45,19 @@ fn keys_of_every_length_guessed_rightly_and_nearly() {
         ] {
             let hits = usize::from(near == *key);
             assert_eq!(
-                read(&document, &[near]),
+                read(&document, [&near]),
                 (expected.clone(), hits),
                 "{document}"
             );
         }
         // White space before the colon is not guessed, but read all the same.
         let spaced = format!("{{ {} : 1 }}", quoted(key));
-        let (spaced_expected, _) = read(&spaced, &[]);
-        assert_eq!(
-            read(&spaced, &[key.clone()]),
-            (spaced_expected, 0),
-            "{spaced}"
-        );
+        let (spaced_expected, _) = read(&spaced, []);
+        assert_eq!(read(&spaced, [key]), (spaced_expected, 0), "{spaced}");
         for end in (0..document.len()).filter(|&end| document.is_char_boundary(end)) {
             let cut = &document[..end];
-            assert_eq!(read(cut, &[key.clone()]).0, read(cut, &[]).0, "{cut}");
-            assert_eq!(
-                read(cut, &[key.clone()]).0,
-                Err((Code::Truncated, end)),
-                "{cut}"
-            );
+            assert_eq!(read(cut, [key]).0, read(cut, []).0, "{cut}");
+            assert_eq!(read(cut, [key]).0, Err((Code::Truncated, end)), "{cut}");
         }
     }
 }
@@ -76,11 +66,11 @@ fn keys_of_every_length_guessed_rightly_and_nearly() {
 fn guesses_in_nested_objects() {
     let document = r#"{"a":{"b":1,"c":[{"b":2},{"b":3}]},"a":{},"c":{"a":{"b":{}}}} "#;
     let keys = ["a", "b", "c", "b", "b", "a", "c", "a", "b"].map(str::to_owned);
-    let (expected, _) = read(document, &[]);
+    let (expected, _) = read(document, []);
     assert!(expected.is_ok());
     assert_eq!(read(document, &keys), (expected.clone(), keys.len()));
     for wrong in ["a", "b", "c", "d"] {
-        let (found, hits) = read(document, &[wrong.to_owned()]);
+        let (found, hits) = read(document, [&wrong.to_owned()]);
         assert_eq!(found, expected);
         assert_eq!(hits, keys.iter().filter(|key| *key == wrong).count());
     }

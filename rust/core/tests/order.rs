@@ -83,6 +83,10 @@ const MESSAGES: &[Message] = &[
         None,
     ),
     (
+        &[r#""kind":"C""#, r#""flag":true"#, r#""y":1"#, r#""t":7"#],
+        None,
+    ),
+    (
         &[
             r#""kind":"D""#,
             r#""x":[]"#,

@@ -59,7 +59,7 @@ impl Door {
         // Guesses at the keys of free-form data, right and wrong, change nothing either.
         let wrong = ["k", "a", ""].map(str::to_owned);
         for guesses in [&recorded.keys[..], &wrong] {
-            let mut again = Recorder::guessing(&decoder.plan, guesses);
+            let mut again = Recorder::new(&decoder.plan).guessing(guesses);
             assert_eq!(expected, decoder.decode(&mut fresh, record, &mut again));
             assert_eq!(recorded.fields, again.fields);
             assert_eq!(recorded.extra, again.extra);

@@ -172,17 +172,15 @@ impl Decoder {
     /// decoded ahead. With errors="raise" the iterator raises at a bad record and carries on with the
     /// next one when asked again. A record over `max_size` is cut short in its error's `raw`.
     /// Raises OSError where reading fails.
-    #[pyo3(signature = (source, errors=Errors::Raise, batch_size=1000), text_signature = "($self, source, errors=\"raise\", batch_size=1000)")]
+    #[pyo3(signature = (source, errors=Errors::Raise, batch_size=Limit(1000)), text_signature = "($self, source, errors=\"raise\", batch_size=1000)")]
     fn iter_decode(
         slf: &Bound<'_, Self>,
         source: &Bound<'_, PyAny>,
         errors: Errors,
-        batch_size: usize,
+        batch_size: Limit,
     ) -> PyResult<EventIterator> {
         slf.get().check_lines()?;
-        if batch_size == 0 {
-            return Err(PyValueError::new_err("batch_size is at least 1"));
-        }
+        let batch_size = batch_size.up_to(usize::MAX >> 1, "batch_size")?;
         EventIterator::new(slf.clone().unbind(), source, errors, batch_size)
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
 use vmcodec_core::{Code, Expected, Fault, Step};
 
 use crate::schema::Codec;
@@ -97,6 +97,10 @@ impl DecodeError {
     fn column(&self) -> Option<usize> {
         self.line.map(|_| self.offset + 1)
     }
+
+    /// Nothing is left to do. The base class's own would refuse keywords, and keep the arguments.
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn __init__(&self, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) {}
 
     fn __str__(&self) -> String {
         let mut text = format!("{}: ", self.code);
@@ -278,6 +282,7 @@ fn expected(codec: &Codec, expected: Expected) -> String {
         Expected::IntegerOrText => "an integer or a string",
         Expected::Time => "a time object or integer epoch milliseconds",
         Expected::Microseconds => "an integer from 0 to 999999",
+        Expected::ClassRules => "values that the event's class accepts",
         Expected::Boolean => "a boolean",
         Expected::Float => "a number",
         Expected::Object => "an object",
@@ -336,6 +341,10 @@ impl EncodeError {
             got,
         }
     }
+
+    /// Nothing is left to do, as in `DecodeError`.
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn __init__(&self, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) {}
 
     fn __str__(&self) -> String {
         let mut text = format!("{}: expected {}", self.code, self.expected);

@@ -2,7 +2,7 @@
 //!
 //! Arguments and buffers (`input`, `source`), the doors (`decoder`, `encoder`, `validate`, `stream`), a
 //! call's state (`session`), the writing of events (`writer`, `tree`), the builder of objects (`builder`, `nodes`, `keys`, `cache`, `kvlist`), the wording of errors
-//! (`error`), the classes' shapes (`schema`), and all unsafe code (`ffi`).
+//! (`error`), the classes (`schema`, `shape`), and all unsafe code (`ffi`).
 
 mod builder;
 mod cache;
@@ -16,6 +16,7 @@ mod kvlist;
 mod nodes;
 mod schema;
 mod session;
+mod shape;
 mod source;
 mod stream;
 mod tree;

@@ -2,9 +2,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use vmcodec_core::{Failure, Memory, Outcome};
+use vmcodec_core::{Code, EventId, Expected, Failure, Fault, Memory, Outcome};
 
 use crate::builder::{Builder, Caches};
 use crate::error::{DecodeError, Place};
@@ -61,9 +62,7 @@ impl<'py> FromPyObject<'_, 'py> for Errors {
         match object.extract::<&str>() {
             Ok("raise") => Ok(Errors::Raise),
             Ok("return") => Ok(Errors::Return),
-            _ => Err(pyo3::exceptions::PyValueError::new_err(
-                "errors is \"raise\" or \"return\"",
-            )),
+            _ => Err(PyValueError::new_err("errors is \"raise\" or \"return\"")),
         }
     }
 }
@@ -158,10 +157,13 @@ impl<'py, 'a> Session<'py, 'a> {
             .codec
             .core
             .decode(self.memory, record, &mut self.builder);
-        match outcome {
-            Ok(Outcome::Event(event)) => Ok(self.builder.finish(event)?),
-            other => self.other(other, record, place),
+        if let Ok(Outcome::Event(event)) = outcome {
+            return match self.builder.finish(event) {
+                Ok(event) => Ok(event),
+                Err(pending) => self.not_made(event, pending.into(), record, place),
+            };
         }
+        self.other(outcome, record, place)
     }
 
     #[inline(never)]
@@ -173,20 +175,39 @@ impl<'py, 'a> Session<'py, 'a> {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
         match outcome {
-            Ok(Outcome::Event(event)) => Ok(self.builder.finish(event)?),
-            Ok(Outcome::Unwanted) => Ok(py.None().into_bound(py)),
+            Ok(Outcome::Event(_) | Outcome::Unwanted) => Ok(py.None().into_bound(py)),
             Ok(Outcome::Unknown { id, start }) => {
                 let raw = PyBytes::new(py, record.get(start..).unwrap_or_default());
                 self.codec.schema.unknown.bind(py).call1((id, raw))
             }
             Err(Failure::Stopped) => Err(PyErr::fetch(py)),
-            Err(Failure::Fault(fault)) => {
-                let raw =
-                    (self.errors == Errors::Return).then(|| PyBytes::new(py, record).unbind());
-                let error = DecodeError::of(self.codec, &fault, place, raw);
-                self.refused(error)
-            }
+            Err(Failure::Fault(fault)) => self.faulty(&fault, record, place),
         }
+    }
+
+    /// The class did not make an instance of good values: by its own rules, or for want of memory.
+    #[cold]
+    fn not_made(
+        &self,
+        event: EventId,
+        error: PyErr,
+        record: &[u8],
+        place: Place,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py;
+        if !error.is_instance_of::<PyValueError>(py) && !error.is_instance_of::<PyTypeError>(py) {
+            return Err(error);
+        }
+        // What the class says may hold a value of the record: it is not passed on.
+        let mut fault = Fault::new(Code::Refused, 0, Expected::ClassRules);
+        fault.event = Some(event);
+        self.faulty(&fault, record, place)
+    }
+
+    fn faulty(&self, fault: &Fault, record: &[u8], place: Place) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py;
+        let raw = (self.errors == Errors::Return).then(|| PyBytes::new(py, record).unbind());
+        self.refused(DecodeError::of(self.codec, fault, place, raw))
     }
 
     fn refused(&self, error: DecodeError) -> PyResult<Bound<'py, PyAny>> {

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use flate2::read::MultiGzDecoder;
 use pyo3::exceptions::{PyOSError, PyTypeError};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyString};
@@ -74,6 +75,16 @@ impl Source {
                 name: name.clone().unbind(),
             }),
             Err(error) => Err(os_error(&error, name)),
+        }
+    }
+
+    /// Shows the collector what is held.
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self {
+            Source::File { name, .. } => visit.call(name),
+            Source::Object(object) => visit.call(object),
+            Source::Chunks(chunks) => visit.call(chunks),
+            Source::Buffer(buffer) => visit.call(buffer),
         }
     }
 

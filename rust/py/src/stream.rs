@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use memchr::{memchr, memrchr};
 use pyo3::exceptions::PyTypeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use vmcodec_core::lines::Lines;
@@ -39,6 +40,8 @@ struct Buffer {
     searched: usize,
     /// The source has no more.
     ended: bool,
+    /// Up to here, from `start`, there is white space only.
+    blank: usize,
     /// The rest of an oversized record is being passed over.
     skipping: bool,
 }
@@ -59,10 +62,27 @@ impl Buffer {
         // Moving the rest to the front costs no more than what was decoded before it.
         if self.start > self.bytes.len() / 2 {
             self.bytes.drain(..self.start);
-            self.searched -= self.start;
+            self.searched = self.searched.saturating_sub(self.start);
+            self.blank = self.blank.saturating_sub(self.start);
             self.start = 0;
         }
         self.bytes.extend_from_slice(chunk);
+    }
+
+    /// Whether nothing but white space is pending: no record yet, however long it is. All but `keep`
+    /// bytes of it are let go.
+    fn only_blank(&mut self, keep: usize) -> bool {
+        let looked = self.blank.max(self.start);
+        let fresh = self.bytes.get(looked..).unwrap_or_default();
+        let blanks = fresh.iter().take_while(|byte| byte.is_ascii_whitespace());
+        self.blank = looked + blanks.count();
+        if self.blank < self.bytes.len() {
+            return false;
+        }
+        self.bytes.truncate(self.start + keep);
+        self.blank = self.bytes.len();
+        self.searched = self.bytes.len();
+        true
     }
 
     /// The length of the complete lines that are pending.
@@ -142,12 +162,18 @@ impl EventIterator {
             &decoder.shelf,
             Errors::Return,
             |session| {
-                while ready.len() < size
-                    && let Some(line) = lines.next()
-                {
+                let mut ahead = lines.clone();
+                while ready.len() < size {
+                    let Some(line) = ahead.next() else {
+                        // Blank lines behind the last record.
+                        lines = ahead;
+                        break;
+                    };
                     place.line = Some(first + line.number);
                     ready.push_back(session.record(line.bytes, *place)?.unbind());
                     place.index += 1;
+                    // Only now: an interrupted record is still to come.
+                    lines = ahead.clone();
                 }
                 Ok(())
             },
@@ -161,7 +187,8 @@ impl EventIterator {
     fn oversized(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let max = self.decoder.get().codec.core.options.max_size;
         // One byte more may be the carriage return of its line's end.
-        if self.buffer.pending().len() <= max.saturating_add(1) {
+        let most = max.saturating_add(1);
+        if self.buffer.pending().len() <= most || self.buffer.only_blank(most) {
             return Ok(None);
         }
         let fault = Fault::new(Code::TooLarge, max, Expected::Size(max));
@@ -180,6 +207,17 @@ impl EventIterator {
 
 #[pymethods]
 impl EventIterator {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.decoder)?;
+        self.source.traverse(&visit)?;
+        self.ready.iter().try_for_each(|result| visit.call(result))
+    }
+
+    fn __clear__(&mut self) {
+        self.close();
+        self.ready.clear();
+    }
+
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
         slf
     }

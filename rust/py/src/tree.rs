@@ -1,6 +1,7 @@
 //! Writing free-form values: what JSON itself gave, and nothing that it could not give back.
 
 use pyo3::prelude::*;
+use pyo3::types::dict::BoundDictIterator;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use vmcodec_core::{MAX_DIGITS, Number, encode};
 
@@ -28,6 +29,13 @@ impl Refusal {
         })
     }
 
+    pub fn too_deep(max_depth: usize) -> Box<Refusal> {
+        Refusal::new(
+            "too_deep",
+            &format!("at most {max_depth} nested containers"),
+        )
+    }
+
     pub fn raised(error: PyErr) -> Box<Refusal> {
         let mut refusal = Refusal::new("wrong_type", "");
         refusal.raised = Some(error);
@@ -35,10 +43,21 @@ impl Refusal {
     }
 }
 
-/// A container in the writing.
+/// A container in the writing, and whether a value of it is being written.
 enum Level<'py> {
-    Dict(pyo3::types::dict::BoundDictIterator<'py>),
+    Dict(BoundDictIterator<'py>, bool),
+    /// With the number of values that were begun.
     List(std::vec::IntoIter<Bound<'py, PyAny>>, usize),
+}
+
+impl Level<'_> {
+    fn step(&self) -> String {
+        match self {
+            Level::Dict(_, true) => "[...]".to_owned(),
+            Level::Dict(_, false) | Level::List(_, 0) => String::new(),
+            Level::List(_, begun) => format!("[{}]", begun - 1),
+        }
+    }
 }
 
 /// Writes a value of at most `max_depth` nested containers. Nothing here recurses, or runs Python code.
@@ -50,11 +69,7 @@ pub(crate) fn write<'py>(
     let mut levels: Vec<Level<'py>> = Vec::new();
     let result = write_levels(out, value, max_depth, &mut levels);
     result.map_err(|mut refusal| {
-        let steps = levels.iter().map(|level| match level {
-            Level::Dict(_) => "[...]".to_owned(),
-            Level::List(_, place) => format!("[{}]", place.saturating_sub(1)),
-        });
-        refusal.path = steps.collect();
+        refusal.path = levels.iter().map(Level::step).collect();
         refusal
     })
 }
@@ -69,42 +84,16 @@ fn write_levels<'py>(
     loop {
         if let Some(level) = open(out, &next)? {
             if levels.len() >= max_depth {
-                return Err(Refusal::new("too_deep", "fewer nested containers"));
+                return Err(Refusal::too_deep(max_depth + 1));
             }
             levels.push(level);
         }
         let mut first = matches!(out.last(), Some(b'{' | b'['));
         next = loop {
-            let item = match levels.last_mut() {
-                None => return Ok(()),
-                Some(Level::Dict(items)) => match items.next() {
-                    Some((name, value)) => {
-                        if !first {
-                            out.push(b',');
-                        }
-                        key(out, &name)?;
-                        Some(value)
-                    }
-                    None => {
-                        out.push(b'}');
-                        None
-                    }
-                },
-                Some(Level::List(items, place)) => match items.next() {
-                    Some(value) => {
-                        *place += 1;
-                        if !first {
-                            out.push(b',');
-                        }
-                        Some(value)
-                    }
-                    None => {
-                        out.push(b']');
-                        None
-                    }
-                },
+            let Some(level) = levels.last_mut() else {
+                return Ok(());
             };
-            if let Some(item) = item {
+            if let Some(item) = level.advance(out, first)? {
                 break item;
             }
             levels.pop();
@@ -113,10 +102,49 @@ fn write_levels<'py>(
     }
 }
 
-fn key(out: &mut Vec<u8>, name: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
+impl<'py> Level<'py> {
+    /// The next value, its comma and key written; none where the closing bracket is written.
+    #[inline(always)]
+    fn advance(
+        &mut self,
+        out: &mut Vec<u8>,
+        first: bool,
+    ) -> Result<Option<Bound<'py, PyAny>>, Box<Refusal>> {
+        let (item, closing) = match self {
+            Level::Dict(items, keyed) => {
+                *keyed = false;
+                let item = items.next();
+                if let Some((name, _)) = &item {
+                    key(out, name, first)?;
+                    *keyed = true;
+                }
+                (item.map(|(_, value)| value), b'}')
+            }
+            Level::List(items, begun) => {
+                let item = items.next();
+                if item.is_some() {
+                    *begun += 1;
+                    if !first {
+                        out.push(b',');
+                    }
+                }
+                (item, b']')
+            }
+        };
+        if item.is_none() {
+            out.push(closing);
+        }
+        Ok(item)
+    }
+}
+
+fn key(out: &mut Vec<u8>, name: &Bound<'_, PyAny>, first: bool) -> Result<(), Box<Refusal>> {
     let Ok(name) = name.cast::<PyString>() else {
         return Err(Refusal::wrong_type("str keys", name));
     };
+    if !first {
+        out.push(b',');
+    }
     text(out, name)?;
     out.push(b':');
     Ok(())
@@ -132,7 +160,7 @@ fn open<'py>(
         text(out, value)?;
     } else if let Ok(dict) = value.cast::<PyDict>() {
         out.push(b'{');
-        return Ok(Some(Level::Dict(dict.iter())));
+        return Ok(Some(Level::Dict(dict.iter(), false)));
     } else if value.is_none() {
         out.extend_from_slice(b"null");
     } else if let Ok(value) = value.cast::<PyBool>() {
@@ -181,7 +209,7 @@ pub(crate) fn integer(out: &mut Vec<u8>, value: &Bound<'_, PyInt>) -> Result<(),
         encode::number(out, Number::Int(value));
         return Ok(());
     }
-    let too_long = || Refusal::new("out_of_range", "an int of at most 4300 digits");
+    let too_long = || Refusal::found("out_of_range", "an int of at most 4300 digits", value);
     let digits = objects::digits(value).map_err(|_| too_long())?;
     let digits = digits.to_str().map_err(Refusal::raised)?;
     if digits.trim_start_matches('-').len() > MAX_DIGITS {

@@ -8,8 +8,8 @@ use crate::encoder::Encoder;
 use crate::error::{EncodeError, push_name, type_name};
 use crate::ffi::gc::GcPause;
 use crate::kvlist::KVList;
-use crate::schema::{Shape, ShapeField};
 use crate::session::Pulse;
+use crate::shape::{Shape, ShapeField};
 use crate::tree::{self, Refusal};
 
 /// Writes events behind each other into one buffer.
@@ -181,6 +181,14 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Refuses a container that would be the event's first inner one, if it may have none.
+    fn container(&self) -> Result<(), Box<Refusal>> {
+        match self.encoder.max_depth {
+            1 => Err(Refusal::too_deep(1)),
+            _ => Ok(()),
+        }
+    }
+
     fn tree(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
         tree::write(
             &mut self.out,
@@ -191,6 +199,7 @@ impl<'a> Writer<'a> {
 
     fn kv_list(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
         if let Ok(lazy) = value.cast::<KVList>() {
+            self.container()?;
             self.out.extend_from_slice(lazy.get().bytes());
             self.verbatim = true;
             return Ok(());
@@ -223,6 +232,7 @@ impl<'a> Writer<'a> {
         if !value.get_type().is(shape.class.bind(value.py())) {
             return Err(Refusal::wrong_type("a Time", value));
         }
+        self.container()?;
         for (place, member) in (0..).zip(["seconds", "useconds"]) {
             let part = shape.get(value, place).map_err(Refusal::raised)?;
             let Some(int) = plain_int(&part) else {

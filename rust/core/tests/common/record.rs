@@ -83,12 +83,13 @@ impl Recorder {
         }
     }
 
-    /// One that guesses at these keys, in this order.
-    pub fn guessing(plan: &Plan, keys: &[String]) -> Recorder {
-        let guess = |key: &String| (key.clone(), Literal::member(key));
+    /// The same, guessing at these keys, in this order.
+    pub fn guessing<'a>(self, keys: impl IntoIterator<Item = &'a String>) -> Recorder {
+        let keys = keys.into_iter();
+        let guesses = keys.map(|key| (key.clone(), Literal::member(key)));
         Recorder {
-            guesses: keys.iter().map(guess).collect(),
-            ..Recorder::new(plan)
+            guesses: guesses.collect(),
+            ..self
         }
     }
 

@@ -1,0 +1,264 @@
+//! Struct classes and enumerations as the decoder and the encoder use them: how an instance is made and
+//! read, what its attributes are called on the wire.
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyInt, PyList, PyString, PyTuple, PyType};
+use vmcodec_core::{EventRow, FieldId, Kind, Number, Plan, encode};
+
+use crate::ffi::objects;
+use crate::ffi::pending::Pending;
+use crate::ffi::slots::{Slots, construct};
+
+/// What an attribute of an instance is when the record does not have it.
+enum Absent {
+    Value(Py<PyAny>),
+    Factory(Py<PyAny>),
+}
+
+/// An attribute of a shape.
+pub(crate) struct ShapeField {
+    pub field: FieldId,
+    /// The canonical wire name.
+    pub name: String,
+    pub kind: Kind,
+    /// Whether None is one of its values.
+    pub none: bool,
+    /// Whether a value may be left out when it is the default.
+    omitted: bool,
+    /// What is written before its value: a comma, the name, a colon.
+    pub head: Vec<u8>,
+    absent: Absent,
+}
+
+impl ShapeField {
+    /// The value of an absent attribute.
+    #[inline(always)]
+    pub fn default<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>, Pending<'py>> {
+        match &self.absent {
+            Absent::Value(value) => Ok(value.bind(py).clone()),
+            Absent::Factory(factory) => call(py, factory),
+        }
+    }
+
+    /// The value that `null` stands for: None where that is one, else that of an absent attribute.
+    #[cold]
+    pub fn null<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>, Pending<'py>> {
+        if self.none {
+            Ok(py.None().into_bound(py))
+        } else {
+            self.default(py)
+        }
+    }
+
+    /// Whether the value is left out when written, by msgspec's rule for defaults: it is the default
+    /// itself, or an empty list or dict where a factory would make one.
+    #[inline(always)]
+    pub fn is_omitted(&self, value: &Bound<'_, PyAny>) -> bool {
+        match &self.absent {
+            Absent::Value(default) => self.omitted && value.is(default),
+            Absent::Factory(factory) => self.omitted && is_empty_of(value, factory),
+        }
+    }
+}
+
+#[cold]
+fn is_empty_of(value: &Bound<'_, PyAny>, factory: &Py<PyAny>) -> bool {
+    let empty = match (value.cast::<PyList>(), value.cast::<PyDict>()) {
+        (Ok(list), _) => list.is_empty(),
+        (_, Ok(dict)) => dict.is_empty(),
+        _ => false,
+    };
+    empty && value.get_type().is(factory)
+}
+
+#[cold]
+fn call<'py>(py: Python<'py>, factory: &Py<PyAny>) -> Result<Bound<'py, PyAny>, Pending<'py>> {
+    let made = factory.bind(py).call0();
+    made.map_err(|error| Pending::set(py, error))
+}
+
+/// A Struct class and its attributes, in canonical order; `extra`, where it has one, comes last.
+pub(crate) struct Shape {
+    pub class: Py<PyType>,
+    pub fields: Vec<ShapeField>,
+    /// What is written first: the brace and the id.
+    pub head: Vec<u8>,
+    /// The names of all attributes, as keywords.
+    names: Py<PyTuple>,
+    slots: Option<Slots>,
+}
+
+impl Shape {
+    pub fn new(
+        class: &Bound<'_, PyType>,
+        head: Vec<u8>,
+        fields: Vec<ShapeField>,
+        attributes: &[String],
+        plain: bool,
+    ) -> PyResult<Shape> {
+        let py = class.py();
+        let attributes: Vec<&str> = attributes.iter().map(String::as_str).collect();
+        let interned = attributes.iter().map(|name| PyString::intern(py, name));
+        let slots = if plain && !safe_mode() {
+            Slots::check(class, &attributes)?
+        } else {
+            None
+        };
+        Ok(Shape {
+            class: class.clone().unbind(),
+            fields,
+            head,
+            names: PyTuple::new(py, interned.collect::<Vec<_>>())?.unbind(),
+            slots,
+        })
+    }
+
+    /// A new instance, its attributes given by `value` for their places: slot by slot, or by the
+    /// constructor.
+    #[inline(always)]
+    pub fn instance<'py>(
+        &self,
+        py: Python<'py>,
+        value: impl FnMut(usize) -> Result<Bound<'py, PyAny>, Pending<'py>>,
+    ) -> Result<Bound<'py, PyAny>, Pending<'py>> {
+        match &self.slots {
+            Some(slots) => slots.instance(py, value),
+            None => {
+                let names = self.names.bind(py);
+                let values = (0..names.len()).map(value).collect::<Result<Vec<_>, _>>()?;
+                construct(self.class.bind(py), names, &values)
+            }
+        }
+    }
+
+    /// The attribute at this place of an instance.
+    #[inline(always)]
+    pub fn get<'py>(
+        &self,
+        object: &Bound<'py, PyAny>,
+        place: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(slots) = &self.slots
+            && let Some(value) = slots.get(object, place)
+        {
+            return Ok(value);
+        }
+        let name = self.names.bind(object.py()).get_item(place)?;
+        object.getattr(name.cast::<PyString>()?)
+    }
+
+    /// Whether instances are filled slot by slot.
+    pub fn is_fast(&self) -> bool {
+        self.slots.is_some()
+    }
+}
+
+/// Whether the environment asks for the constructor everywhere.
+fn safe_mode() -> bool {
+    std::env::var_os("VMCODEC_SAFE").is_some_and(|value| value == "1")
+}
+
+/// An enumeration's class and its listed members.
+pub(crate) struct EnumShape {
+    pub class: Py<PyType>,
+    pub name: String,
+    pub open: bool,
+    /// The listed members in order of their codes.
+    pub members: Vec<(i64, Py<PyAny>)>,
+}
+
+impl EnumShape {
+    /// The member of this code: a listed one, or whatever the class makes of it.
+    #[inline(always)]
+    pub fn member<'py>(
+        &self,
+        py: Python<'py>,
+        code: Number<'_>,
+    ) -> Result<Bound<'py, PyAny>, Pending<'py>> {
+        // Codes are nearly always 0, 1, 2, … in order.
+        if let Number::Int(code) = code
+            && let Some((listed, member)) = self.members.get(code as usize)
+            && *listed == code
+        {
+            return Ok(member.bind(py).clone());
+        }
+        self.other_member(py, code)
+    }
+
+    #[inline(never)]
+    fn other_member<'py>(
+        &self,
+        py: Python<'py>,
+        code: Number<'_>,
+    ) -> Result<Bound<'py, PyAny>, Pending<'py>> {
+        if let Number::Int(code) = code
+            && let Ok(place) = self.members.binary_search_by_key(&code, |member| member.0)
+            && let Some((_, member)) = self.members.get(place)
+        {
+            return Ok(member.bind(py).clone());
+        }
+        let code = match code {
+            Number::UInt(code) => objects::uint(py, code)?,
+            Number::Int(code) => objects::int(py, code)?,
+            _ => {
+                return Err(Pending::set(
+                    py,
+                    PyTypeError::new_err("a code is an integer"),
+                ));
+            }
+        };
+        let member = self.class.bind(py).call1((code,));
+        member.map_err(|error| Pending::set(py, error))
+    }
+
+    /// Whether the class has this code.
+    pub fn allows(&self, code: &Bound<'_, PyInt>) -> bool {
+        let listed = |code| self.members.binary_search_by_key(&code, |member| member.0);
+        self.open || code.extract().is_ok_and(|code: i64| listed(code).is_ok())
+    }
+}
+
+/// The shape of an event's row.
+pub(crate) fn event_shape(
+    event: &Bound<'_, PyAny>,
+    row: &EventRow,
+    plan: &Plan,
+) -> PyResult<Shape> {
+    let py = event.py();
+    let omit: bool = event.getattr("omit")?.extract()?;
+    let mut fields = Vec::new();
+    let mut attributes: Vec<String> = Vec::new();
+    for (source, row) in event.getattr("fields")?.try_iter()?.zip(&row.fields) {
+        let source = source?;
+        let name = row.names.first().cloned().unwrap_or_default();
+        let Some(field) = plan.field_by_name(&name) else {
+            return Err(PyValueError::new_err("an attribute is not in the plan"));
+        };
+        let factory = source.getattr("factory")?;
+        attributes.push(source.getattr("attribute")?.extract()?);
+        let mut head = vec![b','];
+        encode::text(&mut head, &name);
+        head.push(b':');
+        fields.push(ShapeField {
+            field,
+            name,
+            head,
+            kind: row.kind,
+            none: source.getattr("none")?.extract()?,
+            omitted: omit && !row.required,
+            absent: if factory.is_none() {
+                Absent::Value(source.getattr("default")?.unbind())
+            } else {
+                Absent::Factory(factory.unbind())
+            },
+        });
+    }
+    attributes.push(intern!(py, "extra").to_string());
+    let class = event.getattr("cls")?.cast_into::<PyType>()?;
+    let plain: bool = event.getattr("slots")?.extract()?;
+    let mut head = b"{\"id\":".to_vec();
+    encode::text(&mut head, row.ids.first().map_or("", String::as_str));
+    Shape::new(&class, head, fields, &attributes, plain)
+}
