@@ -82,7 +82,7 @@ def _readers() -> dict[str, Callable[[dict[str, Any]], Any]]:
             if row.is_enum:
                 scope[row.type.__name__] = row.type
                 scope[f"table_{row.type.__name__}"] = {int(member): member for member in row.type}
-        exec(_source(name, rows), scope)  # noqa: S102 - the text comes from the rows above
+        exec(_source(name, rows), scope)
         readers[name] = scope[f"read_{name}"]
     return readers
 

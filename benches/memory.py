@@ -43,7 +43,7 @@ def kept_per_event(name: str, count: int) -> float:
     before = resident()
     kept = [decoded(start) for start in range(0, count, peers.BATCH)]
     growth = resident() - before
-    assert sum(map(len, kept)) == count  # noqa: S101 - and `kept` is still alive here
+    assert sum(map(len, kept)) == count
     return growth / count
 
 

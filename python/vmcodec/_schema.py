@@ -13,7 +13,6 @@ from msgspec import inspect
 from .enums import OpenIntEnum
 from .events import Time, UnknownEvent
 
-
 _LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length")
 
 

@@ -52,6 +52,18 @@ class DecodeError(ValueError):
         got: str | None = None,
         raw: bytes | None = None,
     ) -> Self: ...
+    def __init__(
+        self,
+        code: str,
+        index: int = 0,
+        offset: int = 0,
+        line: int | None = None,
+        path: str = "$",
+        event: str | None = None,
+        expected: str = "",
+        got: str | None = None,
+        raw: bytes | None = None,
+    ) -> None: ...
     @property
     def code(self) -> str: ...
     @property
@@ -85,6 +97,15 @@ class EncodeError(ValueError):
         expected: str = "",
         got: str | None = None,
     ) -> Self: ...
+    def __init__(
+        self,
+        code: str,
+        index: int = 0,
+        path: str = "$",
+        event: str | None = None,
+        expected: str = "",
+        got: str | None = None,
+    ) -> None: ...
     @property
     def code(self) -> str: ...
     @property
