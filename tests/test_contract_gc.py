@@ -70,6 +70,10 @@ def failing() -> Any:
     raise LookupError("mine")
 
 
+def refusing() -> Any:
+    raise ValueError("not today")
+
+
 def broken() -> Iterator[bytes]:
     yield OUT + b"\n"
     raise LookupError("mine")
@@ -175,6 +179,21 @@ def test_finalizers_may_decode_with_the_same_decoder() -> None:
     gc.collect()
     assert len(Cycle.found) >= 900
     assert all(found == wanted for found in Cycle.found)
+
+
+class Spilling(BaseEvent, frozen=True, kw_only=True):
+    """Its first attribute may refuse to be made, before the others were taken."""
+
+    made: Any = field(default_factory=lambda: hooks[-1]())
+    later: str | None = None
+    free: dict[str, Any] | None = None
+
+
+class SpillingSlowly(Spilling, frozen=True, kw_only=True):
+    """The same, by way of the constructor."""
+
+    def __post_init__(self) -> None:
+        """Do nothing."""
 
 
 class Tracked(BaseEvent, frozen=True, kw_only=True, gc=True):
@@ -295,6 +314,21 @@ def test_an_exception_in_the_middle_leaves_nothing_behind() -> None:
 
 
 # References
+
+
+@pytest.mark.parametrize("cls", [Spilling, SpillingSlowly])
+def test_nothing_of_a_refused_record_reaches_the_next_one(cls: type[BaseEvent]) -> None:
+    decoder = Decoder(events=(cls,))
+    name = cls.__name__.encode()
+    first = b'{"id":"%b","later":"of the first","free":{"of":["the first"]},"more":"of the first"}' % name
+    second = b'{"id":"%b","made":1}' % name
+    for results in (
+        with_hook(refusing, lambda: decoder.decode_batch([first, second], errors="return")),
+        with_hook(refusing, lambda: decoder.decode_lines(first + b"\n" + second, errors="return")),
+        with_hook(refusing, lambda: list(decoder.iter_decode([first + b"\n" + second + b"\n"], errors="return"))),
+    ):
+        assert results[0].code == "refused"
+        assert results[1] == cls(made=1)  # type: ignore[call-arg]
 
 
 def test_a_stream_that_its_own_source_holds_is_collected() -> None:

@@ -89,7 +89,7 @@ def test_a_long_call_can_be_interrupted(name: str) -> None:
     for collector in ("on", "off"):
         seconds = latency(*CALLS[name], collector)
         print(f"{name}: {seconds * 1000:.1f} ms, collector {collector}")
-        assert seconds < 2
+        assert seconds < 5
 
 
 @pytest.mark.soak

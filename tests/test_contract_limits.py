@@ -4,6 +4,7 @@ Nothing here looks at a clock. Where the time were quadratic these megabytes wou
 """
 
 import gzip
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,20 @@ def test_long_values(value: bytes, code: str | None, options: dict[str, Any]) ->
         assert (result.code if isinstance(result, DecodeError) else None) == code
         if code is None and options == {}:
             assert decoder.decode(vmcodec.encode(result)) == result
+
+
+def test_a_lower_limit_of_the_interpreters_own_costs_one_record() -> None:
+    usual = sys.get_int_max_str_digits()
+    good, long = OUT % b"", OUT % (b',"Extensions":{"k":' + b"1" * 700 + b"}")
+    wanted = vmcodec.decode_batch([good, long, good])
+    sys.set_int_max_str_digits(640)
+    try:
+        results = vmcodec.decode_batch([good, long, good], errors="return")
+    finally:
+        sys.set_int_max_str_digits(usual)
+    assert results[::2] == wanted[::2]
+    # Read all the same, or refused like any other integer that is too long.
+    assert results[1] == wanted[1] or (isinstance(results[1], DecodeError) and results[1].code == "out_of_range")
 
 
 @pytest.mark.parametrize("late", [False, True])

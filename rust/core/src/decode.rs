@@ -244,27 +244,36 @@ impl<'w, 'r> Walk<'w, 'r> {
         key_at: usize,
         sink: &mut S,
     ) -> Result<(), Halt> {
+        // Read a second time: unknown members are few, and this way the others pay nothing.
+        let mut unescaped = String::new();
         let text = match self.decoder.plan.names.get(name) {
             Some(name) => Text::Unicode(name),
-            // Read a second time: unknown members are few, and this way the others pay nothing.
-            None => Cursor::new(self.record, key_at + 1).text(self.scratch)?,
+            None => Cursor::new(self.record, key_at + 1).text(&mut unescaped)?,
         };
-        sink.begin(Target::Extra(text))?;
-        self.tree(cursor, sink)?;
-        Ok(sink.end()?)
+        self.whole_tree(cursor, Target::Extra(text), sink)
     }
 
-    /// Any value, as a tree.
+    /// Any value, as a tree, from beginning to end.
     #[inline(always)]
-    pub fn tree<S: Sink>(&mut self, cursor: &mut Cursor<'r>, sink: &mut S) -> Result<(), Halt> {
+    pub fn whole_tree<S: Sink>(
+        &mut self,
+        cursor: &mut Cursor<'r>,
+        target: Target<'_>,
+        sink: &mut S,
+    ) -> Result<(), Halt> {
+        let start = cursor.at;
+        sink.begin(target)?;
         let max_depth = self.decoder.options.max_depth;
-        tree(cursor, self.scratch, 1, max_depth, sink)
+        tree(cursor, self.scratch, 1, max_depth, sink)?;
+        let text = self.record.get(start..cursor.at);
+        Ok(sink.end(text.unwrap_or_default())?)
     }
 
     /// Any value, checked and dropped.
     #[inline(never)]
     pub fn skip(&mut self, cursor: &mut Cursor<'r>) -> Result<(), Halt> {
-        self.tree(cursor, &mut Ignore)
+        let max_depth = self.decoder.options.max_depth;
+        tree(cursor, self.scratch, 1, max_depth, &mut Ignore)
     }
 
     /// The fault of an object that closes too early.

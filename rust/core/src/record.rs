@@ -311,7 +311,7 @@ mod tests {
         fn begin(&mut self, _: Target<'_>) -> Result<(), Stopped> {
             Ok(())
         }
-        fn end(&mut self) -> Result<(), Stopped> {
+        fn end(&mut self, _: &[u8]) -> Result<(), Stopped> {
             Ok(())
         }
         fn scalar(&mut self, _: Scalar<'_>) -> Result<(), Stopped> {

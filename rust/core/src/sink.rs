@@ -68,8 +68,14 @@ pub trait Sink {
     fn raw(&mut self, field: FieldId, bytes: &[u8]) -> Result<(), Stopped>;
     /// A tree begins.
     fn begin(&mut self, target: Target<'_>) -> Result<(), Stopped>;
-    /// The tree is complete.
-    fn end(&mut self) -> Result<(), Stopped>;
+    /// The tree is complete; `text` is what it was read from.
+    fn end(&mut self, text: &[u8]) -> Result<(), Stopped>;
+    /// An attribute's object that begins `rest` may be known from before, by its text: the sink then
+    /// takes it as the attribute's value and tells its length, and it is not walked again.
+    #[inline(always)]
+    fn known(&mut self, _field: FieldId, _rest: &[u8]) -> Result<Option<usize>, Stopped> {
+        Ok(None)
+    }
     /// A value without parts, inside a tree.
     fn scalar(&mut self, value: Scalar<'_>) -> Result<(), Stopped>;
     /// A container opens.
@@ -106,7 +112,7 @@ impl Sink for Ignore {
     fn begin(&mut self, _: Target<'_>) -> Result<(), Stopped> {
         Ok(())
     }
-    fn end(&mut self) -> Result<(), Stopped> {
+    fn end(&mut self, _: &[u8]) -> Result<(), Stopped> {
         Ok(())
     }
     fn scalar(&mut self, _: Scalar<'_>) -> Result<(), Stopped> {

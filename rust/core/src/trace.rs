@@ -81,7 +81,7 @@ impl Sink for Trace {
     fn begin(&mut self, _: Target<'_>) -> Result<(), Stopped> {
         Ok(())
     }
-    fn end(&mut self) -> Result<(), Stopped> {
+    fn end(&mut self, _: &[u8]) -> Result<(), Stopped> {
         Ok(())
     }
     fn clear(&mut self) {}

@@ -8,6 +8,7 @@ use crate::record::KvLists;
 use crate::rows::{FieldId, Kind};
 use crate::scan::Cursor;
 use crate::sink::{Scalar, Sink, Target};
+use crate::tree::check_depth;
 
 impl<'r> Walk<'_, 'r> {
     /// The value of an attribute.
@@ -57,9 +58,7 @@ impl<'r> Walk<'_, 'r> {
             Kind::Float => Scalar::Number(cursor.aside(float)?),
             Kind::List if first != b'[' => return Err(cursor.wrong_type(Expected::Array)),
             Kind::List | Kind::Any => {
-                sink.begin(Target::Field(field))?;
-                cursor.aside(|cursor| self.tree(cursor, sink))?;
-                return Ok(sink.end()?);
+                return cursor.aside(|cursor| self.whole_tree(cursor, Target::Field(field), sink));
             }
         };
         Ok(sink.field(field, value)?)
@@ -74,9 +73,13 @@ impl<'r> Walk<'_, 'r> {
     ) -> Result<(), Halt> {
         match self.decoder.options.kv_lists {
             KvLists::Dict => {
-                sink.begin(Target::Field(field))?;
-                cursor.aside(|cursor| self.tree(cursor, sink))?;
-                Ok(sink.end()?)
+                check_depth(cursor, 2, self.decoder.options.max_depth)?;
+                let rest = self.record.get(cursor.at..).unwrap_or_default();
+                if let Some(length) = sink.known(field, rest)? {
+                    cursor.at += length;
+                    return Ok(());
+                }
+                cursor.aside(|cursor| self.whole_tree(cursor, Target::Field(field), sink))
             }
             KvLists::Lazy => {
                 let start = cursor.at;

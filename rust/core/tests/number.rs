@@ -64,7 +64,7 @@ impl Sink for Keep {
     fn begin(&mut self, _: Target<'_>) -> Result<(), Stopped> {
         panic!("a tree")
     }
-    fn end(&mut self) -> Result<(), Stopped> {
+    fn end(&mut self, _: &[u8]) -> Result<(), Stopped> {
         panic!("a tree")
     }
     fn open(&mut self, _: Container) -> Result<(), Stopped> {

@@ -86,6 +86,12 @@ const MESSAGES: &[Message] = &[
         &[r#""kind":"C""#, r#""flag":true"#, r#""y":1"#, r#""t":7"#],
         None,
     ),
+    (&[r#""kind":"M""#, r#""n":null"#, r#""more":1"#], None),
+    (&[r#""kind":"N""#, r#""n":"""#, r#""more":1"#], None),
+    (
+        &[r#""kind":"N""#, r#""n":null"#, r#""more":1"#],
+        Some((Code::WrongType, "$.n")),
+    ),
     (
         &[
             r#""kind":"D""#,

@@ -8,7 +8,7 @@ use vmcodec_core::{
     Container, EventId, FieldId, Literal, Number, Scalar, Sink, Stopped, Target, Text,
 };
 
-use crate::cache::{IntCache, TextCache};
+use crate::cache::{DictCache, IntCache, TextCache};
 use crate::ffi::pending::Pending;
 use crate::ffi::{objects, text};
 use crate::keys::Keys;
@@ -21,6 +21,7 @@ pub(crate) struct Caches {
     keys: Keys,
     texts: Vec<TextCache>,
     ints: Vec<IntCache>,
+    dicts: Vec<DictCache>,
     /// The seconds of time stamps: those of one batch are few.
     seconds: IntCache,
 }
@@ -33,6 +34,7 @@ impl Caches {
             keys: Keys::new(fields + 1),
             texts: (0..fields).map(|_| TextCache::new(256)).collect(),
             ints: (0..fields).map(|_| IntCache::new(256)).collect(),
+            dicts: (0..fields).map(|_| DictCache::new()).collect(),
             seconds: IntCache::new(16),
         }
     }
@@ -172,14 +174,34 @@ impl<'py> Sink for Builder<'py, '_> {
     }
 
     #[inline(always)]
-    fn end(&mut self) -> Result<(), Stopped> {
-        let value = self.tree.root.take();
-        match (&self.owner, value) {
-            (Owner::Field(field), value) => {
+    fn known(&mut self, field: FieldId, rest: &[u8]) -> Result<Option<usize>, Stopped> {
+        let Some(cache) = self.caches.dicts.get_mut(usize::from(field)) else {
+            return Ok(None);
+        };
+        let Some((dict, length)) = cache.get(self.py, rest)? else {
+            return Ok(None);
+        };
+        self.put(field, Some(dict.into_any()));
+        Ok(Some(length))
+    }
+
+    #[inline(always)]
+    fn end(&mut self, text: &[u8]) -> Result<(), Stopped> {
+        let Some(value) = self.tree.root.take() else {
+            return Ok(());
+        };
+        match &self.owner {
+            Owner::Field(field) => {
                 let field = *field;
-                self.put(field, value);
+                if self.tree.flat
+                    && let Some(cache) = self.caches.dicts.get_mut(usize::from(field))
+                    && let Ok(dict) = value.cast::<PyDict>()
+                {
+                    cache.put(text, dict)?;
+                }
+                self.put(field, Some(value));
             }
-            (Owner::Extra(name), Some(value)) => {
+            Owner::Extra(name) => {
                 if self.extra.is_none() {
                     self.extra = Some(objects::dict(self.py)?);
                 }
@@ -187,7 +209,6 @@ impl<'py> Sink for Builder<'py, '_> {
                     objects::set_item(extra, name, &value)?;
                 }
             }
-            (Owner::Extra(_), None) => {}
         }
         Ok(())
     }
@@ -206,6 +227,7 @@ impl<'py> Sink for Builder<'py, '_> {
         let outer = self.tree.spot;
         let nested = self.tree.current.is_some();
         self.tree.open(self.py, container)?;
+        self.tree.flat = !nested;
         if nested {
             self.tree.spot = self.caches.keys.inside(outer);
         }

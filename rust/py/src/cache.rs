@@ -2,8 +2,9 @@
 //!
 //! Used by the builder. What is found costs a comparison instead of an allocation, and is shared.
 
+use memchr::memchr;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyString};
+use pyo3::types::{PyDict, PyInt, PyString};
 use vmcodec_core::{Text, hash};
 
 use crate::ffi::pending::Pending;
@@ -95,6 +96,86 @@ impl TextCache {
             self.places = Vec::new();
         }
         Ok(new)
+    }
+}
+
+/// Small objects without inner ones, by their text: an agent's reason is one of a dozen.
+pub(crate) struct DictCache {
+    places: Vec<Option<KnownDict>>,
+    worth: Worth,
+}
+
+/// An object's text and its dict.
+type KnownDict = (Box<[u8]>, Py<PyDict>);
+
+impl DictCache {
+    const SIZE: usize = 64;
+    /// Longer objects seldom come twice.
+    const LONGEST: usize = 64;
+
+    /// An empty cache. Memory is taken when the first object comes.
+    pub fn new() -> DictCache {
+        DictCache {
+            places: Vec::new(),
+            worth: Worth::default(),
+        }
+    }
+
+    /// A new dict of the object that begins `rest`, and the object's length, if it is here.
+    #[inline(always)]
+    pub fn get<'py>(
+        &mut self,
+        py: Python<'py>,
+        rest: &[u8],
+    ) -> Result<Option<(Bound<'py, PyDict>, usize)>, Pending<'py>> {
+        if rest.get(1) == Some(&b'}') {
+            return Ok(Some((objects::dict(py)?, 2)));
+        }
+        if self.worth.off {
+            return Ok(None);
+        }
+        self.find(py, rest)
+    }
+
+    #[inline(never)]
+    fn find<'py>(
+        &mut self,
+        py: Python<'py>,
+        rest: &[u8],
+    ) -> Result<Option<(Bound<'py, PyDict>, usize)>, Pending<'py>> {
+        // A brace within a string gives a piece of the object, and no piece of one is in here.
+        let near = rest.get(..DictCache::LONGEST).unwrap_or(rest);
+        let found = memchr(b'}', near).and_then(|end| {
+            let text = rest.get(..=end)?;
+            let (known, dict) = self
+                .places
+                .get(hash(text) & (DictCache::SIZE - 1))?
+                .as_ref()?;
+            (**known == *text).then_some((dict, text.len()))
+        });
+        self.worth.note(found.is_some());
+        match found {
+            Some((dict, length)) => Ok(Some((objects::copy(dict.bind(py))?, length))),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps a copy of the dict of this text, which holds no containers.
+    pub fn put<'py>(&mut self, text: &[u8], dict: &Bound<'py, PyDict>) -> Result<(), Pending<'py>> {
+        if self.worth.off {
+            self.places = Vec::new();
+            return Ok(());
+        }
+        if text.len() > DictCache::LONGEST {
+            return Ok(());
+        }
+        if self.places.is_empty() {
+            self.places.resize_with(DictCache::SIZE, || None);
+        }
+        if let Some(place) = self.places.get_mut(hash(text) & (DictCache::SIZE - 1)) {
+            *place = Some((text.into(), objects::copy(dict)?.unbind()));
+        }
+        Ok(())
     }
 }
 

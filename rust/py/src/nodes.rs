@@ -19,6 +19,8 @@ pub(crate) struct Tree<'py> {
     pub key: Option<Bound<'py, PyString>>,
     /// Where the walk is, for guessing keys.
     pub spot: Spot,
+    /// Whether the tree is one container with none inside.
+    pub flat: bool,
     pub root: Option<Bound<'py, PyAny>>,
 }
 
@@ -117,7 +119,7 @@ impl Sink for Loose<'_> {
     fn begin(&mut self, _: Target<'_>) -> Result<(), Stopped> {
         Ok(())
     }
-    fn end(&mut self) -> Result<(), Stopped> {
+    fn end(&mut self, _: &[u8]) -> Result<(), Stopped> {
         Ok(())
     }
     fn clear(&mut self) {}

@@ -29,7 +29,7 @@ pub fn plan(events: &[EventRow]) -> Result<Plan, PlanError> {
     Plan::new("kind", events, &enums, &time)
 }
 
-/// Three events that share names but not their meaning: another type, another nullability, another attribute.
+/// Events that share names but not their meaning: another type, another nullability, another attribute.
 pub fn quarrelling() -> Vec<EventRow> {
     vec![
         event(
@@ -59,5 +59,7 @@ pub fn quarrelling() -> Vec<EventRow> {
                 field(&["the y"], Kind::IntegerOrText, false),
             ],
         ),
+        event(&["M"], vec![field(&["n"], Kind::Text, false)]),
+        event(&["N"], vec![field(&["n"], Kind::Text, true)]),
     ]
 }

@@ -208,7 +208,7 @@ impl Sink for Recorder {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), Stopped> {
+    fn end(&mut self, _: &[u8]) -> Result<(), Stopped> {
         self.call()?;
         let value = self.value();
         match self.owner.take().unwrap() {

@@ -34,6 +34,15 @@ pub(crate) fn dict(py: Python<'_>) -> Result<Bound<'_, PyDict>, Pending<'_>> {
     unsafe { take(py, object) }
 }
 
+/// A new dict with the same keys and values.
+#[inline]
+pub(crate) fn copy<'py>(dict: &Bound<'py, PyDict>) -> Result<Bound<'py, PyDict>, Pending<'py>> {
+    // SAFETY: a live dict.
+    let object = unsafe { ffi::PyDict_Copy(dict.as_ptr()) };
+    // SAFETY: a new dict, or null with an exception set.
+    unsafe { take(dict.py(), object) }
+}
+
 /// A new, empty list.
 #[inline]
 pub(crate) fn list(py: Python<'_>) -> Result<Bound<'_, PyList>, Pending<'_>> {
