@@ -12,6 +12,9 @@ use crate::text::Text;
 use crate::trace;
 use crate::tree::{colon, quote, tree};
 
+/// The number of the id's name: the plan makes it first.
+const ID_NAME: usize = 0;
+
 /// What the member `id` says.
 #[derive(Debug)]
 pub(crate) enum Id {
@@ -57,28 +60,59 @@ impl<'w, 'r> Walk<'w, 'r> {
     /// read as all events agree to read them; where they do not agree, or the id turns out to be of
     /// another mind, the walk asks for a restart. With the row of "foreign" nothing reaches the sink.
     #[inline(always)]
-    pub fn members<S: Sink>(
+    pub fn object<S: Sink>(
         &mut self,
         cursor: &mut Cursor<'r>,
         given: usize,
         sink: &mut S,
     ) -> Result<Id, Halt> {
         let plan = &self.decoder.plan;
-        let unknown_name = plan.names.len();
-        let start = unknown_name + 1;
-        let mut row = given;
-        let mut entries = plan.row(row);
-        let mut id = None;
-        let mut seen = FieldSet::default();
-        let mut previous = start;
+        let start = plan.names.len() + 1;
         cursor.step();
         cursor.space();
         if cursor.peek() == b'}' {
-            return Err(self.incomplete(cursor.at, row, &id, &seen));
+            return Err(self.incomplete(cursor.at, given, &None, &FieldSet::default()));
         }
+        // Nearly all records begin with their id: then nothing has to be left open.
+        if given != plan.any() || !cursor.take(&plan.id_literal) {
+            return cursor
+                .aside(|cursor| self.members::<true, S>(cursor, given, None, start, sink));
+        }
+        cursor.space();
+        let value_at = cursor.at;
+        let id = self
+            .id(cursor)
+            .map_err(|halt| self.placed(halt, given, ID_NAME, value_at))?;
+        let row = match id {
+            Id::Event(event) => usize::from(event),
+            _ => plan.foreign(),
+        };
+        if self.another(cursor, row)? {
+            return self.members::<false, S>(cursor, row, Some(id), ID_NAME, sink);
+        }
+        self.complete(cursor, row, Some(id), &FieldSet::default())
+    }
+
+    /// Reads members up to the closing brace, the first at the cursor. `EARLY` is for records of
+    /// which the event may not be known yet: the usual ones need not ask at each member.
+    #[inline(always)]
+    fn members<const EARLY: bool, S: Sink>(
+        &mut self,
+        cursor: &mut Cursor<'r>,
+        given: usize,
+        given_id: Option<Id>,
+        start: usize,
+        sink: &mut S,
+    ) -> Result<Id, Halt> {
+        let plan = &self.decoder.plan;
+        let mut row = given;
+        let mut entries = plan.row(row);
+        let mut id = given_id;
+        let mut seen = FieldSet::default();
+        let mut previous = start;
         loop {
             let key_at = cursor.at;
-            let slot = row * (unknown_name + 2) + previous;
+            let slot = row * (plan.names.len() + 2) + previous;
             let guess = usize::from(self.next.get(slot).copied().unwrap_or(u16::MAX));
             // Producers write members in the same order again and again: the one that followed last
             // time is tried first.
@@ -95,51 +129,83 @@ impl<'w, 'r> Walk<'w, 'r> {
             let read = match entry.map(|entry| (entry, entry.kind)) {
                 Some((entry, EntryKind::Value(kind))) => {
                     seen.insert(entry.field);
-                    self.attribute(cursor, entry, kind, row, sink)
+                    if EARLY && row == plan.any() {
+                        self.early(cursor)
+                    } else {
+                        Ok(())
+                    }
+                    .and_then(|()| self.attribute(cursor, entry, kind, sink))
                 }
                 None | Some((_, EntryKind::Foreign)) => {
-                    self.foreign(cursor, row, name, key_at, sink)
+                    cursor.aside(|cursor| self.foreign(cursor, row, name, key_at, sink))
                 }
                 Some((_, EntryKind::Ambiguous)) => Err(Halt::Restart),
-                Some((_, EntryKind::Id)) if id.is_some() => {
+                Some((_, EntryKind::Id)) if !EARLY || id.is_some() => {
                     Err(fault(Code::DuplicateId, key_at, Expected::OneId))
                 }
-                Some((_, EntryKind::Id)) => {
-                    self.late |= previous != start;
-                    self.id(cursor).and_then(|found| {
-                        if row == plan.any() {
-                            row = self.row_of(&found, &seen)?;
-                            entries = plan.row(row);
-                        }
-                        id = Some(found);
-                        Ok(())
-                    })
-                }
+                Some((_, EntryKind::Id)) => self.id(cursor).and_then(|found| {
+                    if row == plan.any() {
+                        row = self.row_of(&found, &seen)?;
+                        entries = plan.row(row);
+                    }
+                    id = Some(found);
+                    Ok(())
+                }),
             };
             if let Err(halt) = read {
                 return Err(self.placed(halt, row, name, value_at));
             }
             previous = name;
-            cursor.space();
-            match cursor.peek() {
-                b',' => {
-                    cursor.step();
-                    cursor.space();
-                }
-                b'}' => break,
-                _ => {
-                    let halt = cursor.unexpected(Expected::CommaOrBrace);
-                    return Err(self.at_event(halt, row));
-                }
+            if !self.another(cursor, row)? {
+                return self.complete(cursor, row, id, &seen);
             }
         }
+    }
+
+    /// Reads what stands behind a member: true at the next one, false at the closing brace.
+    #[inline(always)]
+    fn another(&self, cursor: &mut Cursor<'r>, row: usize) -> Result<bool, Halt> {
+        cursor.space();
+        match cursor.peek() {
+            b',' => {
+                cursor.step();
+                cursor.space();
+                Ok(true)
+            }
+            b'}' => Ok(false),
+            _ => {
+                let halt = cursor.unexpected(Expected::CommaOrBrace);
+                Err(self.at_event(halt, row))
+            }
+        }
+    }
+
+    /// Steps over the closing brace, if all is there that must be.
+    #[inline(always)]
+    fn complete(
+        &self,
+        cursor: &mut Cursor<'r>,
+        row: usize,
+        id: Option<Id>,
+        seen: &FieldSet,
+    ) -> Result<Id, Halt> {
         match id {
-            Some(id) if row >= plan.any() || self.has_all(row, &seen) => {
+            Some(id) if row >= self.decoder.plan.any() || self.has_all(row, seen) => {
                 cursor.step();
                 Ok(id)
             }
-            id => Err(self.incomplete(cursor.at, row, &id, &seen)),
+            id => Err(self.incomplete(cursor.at, row, &id, seen)),
         }
+    }
+
+    /// A member comes before the event is known.
+    fn early(&mut self, cursor: &Cursor<'r>) -> Result<(), Halt> {
+        self.late = true;
+        // Whether null may stand here, and whether the event is wanted at all, is not known yet.
+        if self.decoder.options.only.is_some() || cursor.peek() == b'n' {
+            return Err(Halt::Restart);
+        }
+        Ok(())
     }
 
     /// The row that the id leads to, if what was read before it fits.
@@ -209,7 +275,7 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     /// A member that is not an attribute of the event.
-    #[inline(always)]
+    #[inline(never)]
     fn foreign<S: Sink>(
         &mut self,
         cursor: &mut Cursor<'r>,
@@ -220,7 +286,7 @@ impl<'w, 'r> Walk<'w, 'r> {
     ) -> Result<(), Halt> {
         let decoder = self.decoder;
         if row == decoder.plan.foreign() {
-            return cursor.aside(|cursor| self.skip(cursor));
+            return self.skip(cursor);
         }
         if row == decoder.plan.any() {
             self.late = true;
@@ -229,14 +295,14 @@ impl<'w, 'r> Walk<'w, 'r> {
             }
         }
         match decoder.options.extra {
-            Extra::Ignore => cursor.aside(|cursor| self.skip(cursor)),
+            Extra::Ignore => self.skip(cursor),
             Extra::Forbid => Err(fault(Code::UnknownMember, key_at, Expected::KnownMember)),
-            Extra::Keep => cursor.aside(|cursor| self.extra(cursor, name, key_at, sink)),
+            Extra::Keep => self.extra(cursor, name, key_at, sink),
         }
     }
 
     /// An unknown member that is kept.
-    #[inline(never)]
+    #[inline(always)]
     fn extra<S: Sink>(
         &mut self,
         cursor: &mut Cursor<'r>,
@@ -285,11 +351,11 @@ impl<'w, 'r> Walk<'w, 'r> {
                 .order
                 .iter()
                 .find(|field| event.required.contains(**field) && !seen.contains(**field))
-                .map_or(0, |field| plan.field_name(*field)),
-            _ => 0,
+                .map_or(ID_NAME, |field| usize::from(plan.field_name(*field))),
+            _ => ID_NAME,
         };
         let halt = fault(Code::MissingAttribute, at, Expected::Attribute);
-        self.placed(halt, row, usize::from(missing), usize::MAX)
+        self.placed(halt, row, missing, usize::MAX)
     }
 
     /// Completes a fault in the member `name` with its path and event.

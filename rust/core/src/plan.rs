@@ -68,6 +68,8 @@ pub(crate) struct Enumeration {
 pub struct Plan {
     /// Every name, as it stands on the wire.
     pub(crate) names: Vec<String>,
+    /// The name of the member that tells the event.
+    pub(crate) id_literal: Literal,
     pub(crate) by_name: Lookup<NameId>,
     pub(crate) by_id: Lookup<EventId>,
     pub(crate) events: Vec<Event>,
@@ -118,6 +120,7 @@ impl Plan {
     ) -> Result<Plan, PlanError> {
         let mut plan = Plan {
             names: Vec::new(),
+            id_literal: Literal::member(id_name),
             by_name: Lookup::new(),
             by_id: Lookup::new(),
             events: Vec::new(),

@@ -192,7 +192,7 @@ impl Decoder {
         let object = object_start(record, start)?;
         let mut cursor = Cursor::new(record, object);
         let mut walk = Walk::new(self, memory, record);
-        let mut result = walk.members(&mut cursor, self.plan.any(), sink);
+        let mut result = walk.object(&mut cursor, self.plan.any(), sink);
         let (late, time_pair) = (walk.late, walk.time_pair);
         memory.time_pair = time_pair;
         let again = match &result {
@@ -230,12 +230,12 @@ impl Decoder {
     ) -> Result<Id, Halt> {
         let object = cursor.at;
         let id =
-            Walk::new(self, memory, record).members(cursor, self.plan.foreign(), &mut Ignore)?;
+            Walk::new(self, memory, record).object(cursor, self.plan.foreign(), &mut Ignore)?;
         let Id::Event(event) = id else {
             return Ok(id);
         };
         cursor.at = object;
-        Walk::new(self, memory, record).members(cursor, usize::from(event), sink)
+        Walk::new(self, memory, record).object(cursor, usize::from(event), sink)
     }
 
     /// Where the JSON begins: behind the frame, if there is to be one.

@@ -18,17 +18,9 @@ impl<'r> Walk<'_, 'r> {
         cursor: &mut Cursor<'r>,
         entry: &Entry,
         kind: Kind,
-        row: usize,
         sink: &mut S,
     ) -> Result<(), Halt> {
         let first = cursor.peek();
-        if row == self.decoder.plan.any() {
-            self.late = true;
-            // Whether null may stand here, and whether the event is wanted at all, is not known yet.
-            if self.decoder.options.only.is_some() || first == b'n' {
-                return Err(Halt::Restart);
-            }
-        }
         let field = entry.field;
         if first == b'"' && kind == Kind::Text {
             cursor.step();
