@@ -136,6 +136,7 @@ impl<'py, 'a> Session<'py, 'a> {
     #[inline(always)]
     pub fn item(&mut self, item: &Bound<'py, PyAny>, place: Place) -> PyResult<Bound<'py, PyAny>> {
         if item.is_none() {
+            self.look(0)?;
             return Ok(item.clone());
         }
         match Input::of(item)? {
@@ -147,12 +148,19 @@ impl<'py, 'a> Session<'py, 'a> {
         }
     }
 
+    /// Looks at signals, now and then.
+    #[inline(always)]
+    fn look(&mut self, bytes: usize) -> PyResult<()> {
+        if self.pulse.beat(bytes) {
+            self.pause.lifted(|py| py.check_signals())?;
+        }
+        Ok(())
+    }
+
     /// The result of a record's bytes.
     #[inline(always)]
     pub fn record(&mut self, record: &[u8], place: Place) -> PyResult<Bound<'py, PyAny>> {
-        if self.pulse.beat(record.len()) {
-            self.pause.lifted(|py| py.check_signals())?;
-        }
+        self.look(record.len())?;
         let outcome = self
             .codec
             .core

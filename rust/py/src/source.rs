@@ -10,7 +10,7 @@ use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PyString};
+use pyo3::types::{PyBytes, PyIterator, PyString};
 
 use crate::input::Input;
 use crate::stream::not_bytes;
@@ -31,8 +31,11 @@ pub(crate) enum Source {
     Object(Py<PyAny>),
     /// An iterator of chunks.
     Chunks(Py<PyIterator>),
-    /// A buffer; gone once it was read.
-    Buffer(Option<Py<PyAny>>),
+    /// A buffer, and how much of it was read. It is read piece by piece too: between two, signals are
+    /// looked at, and no second copy of it is made.
+    Buffer(Py<PyBytes>, usize),
+    /// No more.
+    Closed,
 }
 
 impl Source {
@@ -44,8 +47,13 @@ impl Source {
         if source.hasattr(intern!(py, "read"))? {
             return Ok(Source::Object(source.clone().unbind()));
         }
-        if Input::of(source)?.is_some() {
-            return Ok(Source::Buffer(Some(source.clone().unbind())));
+        match Input::of(source)? {
+            Some(Input::Copied(bytes)) => return Ok(Source::Buffer(bytes.unbind(), 0)),
+            Some(Input::Borrowed(_)) => {
+                let bytes = source.cast::<PyBytes>()?;
+                return Ok(Source::Buffer(bytes.clone().unbind(), 0));
+            }
+            None => {}
         }
         match source.try_iter() {
             Ok(chunks) => Ok(Source::Chunks(chunks.unbind())),
@@ -84,7 +92,7 @@ impl Source {
             Source::File { name, .. } => visit.call(name),
             Source::Object(object) => visit.call(object),
             Source::Chunks(chunks) => visit.call(chunks),
-            Source::Buffer(buffer) => visit.call(buffer),
+            Source::Buffer(..) | Source::Closed => Ok(()),
         }
     }
 
@@ -118,13 +126,14 @@ impl Source {
                 take(chunk_bytes(&chunk?)?.bytes());
                 Ok(true)
             }
-            Source::Buffer(buffer) => {
-                let Some(buffer) = buffer.take() else {
-                    return Ok(false);
-                };
-                take(chunk_bytes(buffer.bind(py))?.bytes());
-                Ok(true)
+            Source::Buffer(bytes, read) => {
+                let rest = bytes.as_bytes(py).get(*read..).unwrap_or_default();
+                let piece = rest.get(..CHUNK).unwrap_or(rest);
+                *read += piece.len();
+                take(piece);
+                Ok(!piece.is_empty())
             }
+            Source::Closed => Ok(false),
         }
     }
 }

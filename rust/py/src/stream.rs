@@ -224,7 +224,7 @@ impl EventIterator {
 
     /// Close the source; what was decoded already is still given.
     fn close(&mut self) {
-        self.source = Source::Buffer(None);
+        self.source = Source::Closed;
         self.buffer = Buffer {
             ended: true,
             ..Buffer::default()
