@@ -23,7 +23,6 @@ __all__ = [
 DECODE_CODES: tuple[str, ...]
 ENCODE_CODES: tuple[str, ...]
 
-_E = TypeVar("_E", bound=Struct)
 _T = TypeVar("_T")  # what a good record gives
 _R_co = TypeVar("_R_co", covariant=True)
 _Record: TypeAlias = bytes | bytearray | memoryview | str
@@ -170,7 +169,7 @@ class Decoder(Generic[_T]):
     def __new__(
         cls,
         *,
-        events: Iterable[type[_E]],
+        events: Iterable[type[Struct]],
         kv_lists: _KVLists = "dict",
         extra: _Extra = "keep",
         unknown: _Unknown = "keep",
@@ -178,12 +177,12 @@ class Decoder(Generic[_T]):
         framing: _Framing = "none",
         max_depth: int = 128,
         max_size: int = 16777216,
-    ) -> Decoder[_E | UnknownEvent]: ...
+    ) -> Decoder[Struct]: ...
     @overload
     def __new__(
         cls,
         *,
-        events: Iterable[type[_E]],
+        events: Iterable[type[Struct]],
         kv_lists: _KVLists = "dict",
         extra: _Extra = "keep",
         unknown: _Unknown = "keep",
@@ -191,7 +190,7 @@ class Decoder(Generic[_T]):
         framing: _Framing = "none",
         max_depth: int = 128,
         max_size: int = 16777216,
-    ) -> Decoder[_E | UnknownEvent | None]: ...
+    ) -> Decoder[Struct | None]: ...
     def __class_getitem__(cls, item: Any) -> GenericAlias: ...
     @overload
     def decode(self, data: None) -> None: ...

@@ -48,7 +48,10 @@ impl<'a, 'py> Input<'a, 'py> {
         if let Some(input) = Input::of(buffer)? {
             return Ok(input);
         }
-        Input::copy(buffer).map_err(|_| {
+        Input::copy(buffer).map_err(|error| {
+            if !error.is_instance_of::<PyTypeError>(buffer.py()) {
+                return error;
+            }
             PyTypeError::new_err(format!(
                 "expected bytes, bytearray, memoryview, str or another buffer, got {}",
                 crate::error::type_name(buffer)

@@ -1,5 +1,6 @@
 //! Free-form values as dicts and lists: inside events for the builder, alone for `KVList`.
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyString};
 use vmcodec_core::{Container, FieldId, Number, Scalar, Sink, Stopped, Target, Text};
@@ -85,7 +86,7 @@ pub(crate) fn dict_of<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py,
     }
     match (walked, sink.tree.root) {
         (Ok(_), Some(root)) => Ok(root.cast_into::<PyDict>()?),
-        _ => Err(pyo3::exceptions::PyValueError::new_err("not a JSON object")),
+        _ => Err(PyValueError::new_err("not a JSON object")),
     }
 }
 
@@ -137,9 +138,38 @@ pub(crate) fn plain_value<'py>(
         Scalar::Number(number) => match number {
             Number::Int(value) => objects::int(py, value)?.into_any(),
             Number::UInt(value) => objects::uint(py, value)?.into_any(),
-            Number::Big(digits) => objects::big_int(py, digits)?.into_any(),
+            Number::Big(digits) => big_int(py, digits)?,
             Number::Float(value) => objects::float(py, value)?.into_any(),
         },
         Scalar::Null | Scalar::Enum { .. } | Scalar::Time { .. } => py.None().into_bound(py),
     })
+}
+
+/// The int of many digits. CPython's own limit may be set lower than ours: then it is put together.
+#[cold]
+fn big_int<'py>(py: Python<'py>, digits: &str) -> Result<Bound<'py, PyAny>, Pending<'py>> {
+    let error = match objects::big_int(py, digits) {
+        Ok(value) => return Ok(value.into_any()),
+        Err(pending) => PyErr::from(pending),
+    };
+    if !error.is_instance_of::<PyValueError>(py) {
+        return Err(Pending::set(py, error));
+    }
+    let (negative, digits) = match digits.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, digits),
+    };
+    let mut value = objects::int(py, 0)?.into_any();
+    for part in digits.as_bytes().chunks(18) {
+        let number = part
+            .iter()
+            .fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+        let shifted = value.mul(10i64.pow(part.len() as u32));
+        let sum = shifted.and_then(|shifted| shifted.add(number));
+        value = sum.map_err(|error| Pending::set(py, error))?;
+    }
+    if negative {
+        value = value.neg().map_err(|error| Pending::set(py, error))?;
+    }
+    Ok(value)
 }

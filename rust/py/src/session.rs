@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use vmcodec_core::{Code, EventId, Expected, Failure, Fault, Memory, Outcome};
+use vmcodec_core::{Code, EventId, Expected, Failure, Fault, Memory, Outcome, Sink};
 
 use crate::builder::{Builder, Caches};
 use crate::error::{DecodeError, Place};
@@ -168,7 +168,7 @@ impl<'py, 'a> Session<'py, 'a> {
         if let Ok(Outcome::Event(event)) = outcome {
             return match self.builder.finish(event) {
                 Ok(event) => Ok(event),
-                Err(pending) => self.not_made(event, pending.into(), record, place),
+                Err(pending) => self.not_made(Some(event), pending.into(), record, place),
             };
         }
         self.other(outcome, record, place)
@@ -188,27 +188,30 @@ impl<'py, 'a> Session<'py, 'a> {
                 let raw = PyBytes::new(py, record.get(start..).unwrap_or_default());
                 self.codec.schema.unknown.bind(py).call1((id, raw))
             }
-            Err(Failure::Stopped) => Err(PyErr::fetch(py)),
+            Err(Failure::Stopped) => self.not_made(None, PyErr::fetch(py), record, place),
             Err(Failure::Fault(fault)) => self.faulty(&fault, record, place),
         }
     }
 
-    /// The class did not make an instance of good values: by its own rules, or for want of memory.
+    /// A class (the event's, or an enumeration) made nothing of good values: by its own rules, or for
+    /// want of memory.
     #[cold]
     fn not_made(
-        &self,
-        event: EventId,
+        &mut self,
+        event: Option<EventId>,
         error: PyErr,
         record: &[u8],
         place: Place,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
+        // What was not used yet must not reach the next record.
+        self.builder.clear();
         if !error.is_instance_of::<PyValueError>(py) && !error.is_instance_of::<PyTypeError>(py) {
             return Err(error);
         }
         // What the class says may hold a value of the record: it is not passed on.
         let mut fault = Fault::new(Code::Refused, 0, Expected::ClassRules);
-        fault.event = Some(event);
+        fault.event = event;
         self.faulty(&fault, record, place)
     }
 

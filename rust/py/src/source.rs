@@ -55,6 +55,9 @@ impl Source {
             }
             None => {}
         }
+        if let Ok(Input::Copied(bytes)) = Input::of_buffer(source) {
+            return Ok(Source::Buffer(bytes.unbind(), 0));
+        }
         match source.try_iter() {
             Ok(chunks) => Ok(Source::Chunks(chunks.unbind())),
             Err(_) => Err(PyTypeError::new_err(format!(

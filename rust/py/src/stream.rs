@@ -36,8 +36,9 @@ struct Buffer {
     bytes: Vec<u8>,
     /// Up to here they are decoded.
     start: usize,
-    /// Up to here, from `start`, there is no newline.
+    /// Up to here newlines were looked for, and the last one found ends here.
     searched: usize,
+    lines_end: usize,
     /// The source has no more.
     ended: bool,
     /// Up to here, from `start`, there is white space only.
@@ -63,6 +64,7 @@ impl Buffer {
         if self.start > self.bytes.len() / 2 {
             self.bytes.drain(..self.start);
             self.searched = self.searched.saturating_sub(self.start);
+            self.lines_end = self.lines_end.saturating_sub(self.start);
             self.blank = self.blank.saturating_sub(self.start);
             self.start = 0;
         }
@@ -85,20 +87,17 @@ impl Buffer {
         true
     }
 
-    /// The length of the complete lines that are pending.
+    /// The length of the complete lines that are pending. No byte is searched twice.
     fn complete(&mut self) -> usize {
         if self.ended {
             return self.pending().len();
         }
-        let searched = self.searched.max(self.start);
-        let fresh = self.bytes.get(searched..).unwrap_or_default();
-        match memrchr(b'\n', fresh) {
-            Some(last) => searched + last + 1 - self.start,
-            None => {
-                self.searched = self.bytes.len();
-                0
-            }
+        let fresh = self.bytes.get(self.searched..).unwrap_or_default();
+        if let Some(last) = memrchr(b'\n', fresh) {
+            self.lines_end = self.searched + last + 1;
         }
+        self.searched = self.bytes.len();
+        self.lines_end.saturating_sub(self.start)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use vmcodec_core::{
-    Container, EventRow, FieldId, Literal, Plan, Scalar, Sink, Stopped, Target, Text, encode,
+    Container, EventRow, FieldId, Literal, Plan, Scalar, Sink, Stopped, Target, Text, depth_limit,
+    encode, walk_value,
 };
 
 /// A value: a scalar as its canonical JSON, or a container.
@@ -47,6 +48,9 @@ fn set(members: &mut Vec<(String, Tree)>, key: String, value: Tree) {
     }
 }
 
+/// A free-form attribute, its text and its value.
+type Known = (FieldId, Vec<u8>, Tree);
+
 enum Owner {
     Field(FieldId),
     Extra(String),
@@ -64,8 +68,12 @@ pub struct Recorder {
     root: Option<Tree>,
     /// The keys inside of trees, in reading order.
     pub keys: Vec<String>,
-    /// How many of them were guessed.
+    /// How many of them were guessed, and how many attributes were known.
     pub hits: usize,
+    /// The free-form attributes, each with its text.
+    pub seen: Vec<Known>,
+    /// Those that it knows from before.
+    memory: Vec<Known>,
     /// What it guesses the keys to be, over and over.
     guesses: Vec<(String, Literal)>,
     /// How many calls are left until it stops.
@@ -89,6 +97,14 @@ impl Recorder {
         let guesses = keys.map(|key| (key.clone(), Literal::member(key)));
         Recorder {
             guesses: guesses.collect(),
+            ..self
+        }
+    }
+
+    /// The same, knowing these attributes from before.
+    pub fn knowing(self, memory: &[Known]) -> Recorder {
+        Recorder {
+            memory: memory.to_vec(),
             ..self
         }
     }
@@ -208,16 +224,34 @@ impl Sink for Recorder {
         Ok(())
     }
 
-    fn end(&mut self, _: &[u8]) -> Result<(), Stopped> {
+    fn end(&mut self, text: &[u8]) -> Result<(), Stopped> {
         self.call()?;
         let value = self.value();
+        // The text is that of the value, no more and no less.
+        let mut again = Recorder::default();
+        let end = walk_value(text, 0, depth_limit(), &mut again);
+        assert_eq!((end, again.value()), (Ok(text.len()), value.clone()));
         match self.owner.take().unwrap() {
             Owner::Field(field) => {
+                self.seen.push((field, text.to_vec(), value.clone()));
                 self.fields.insert(field, value);
             }
             Owner::Extra(name) => set(&mut self.extra, name, value),
         }
         Ok(())
+    }
+
+    fn known(&mut self, field: FieldId, rest: &[u8]) -> Result<Option<usize>, Stopped> {
+        self.call()?;
+        assert!(self.owner.is_none(), "an attribute inside a tree");
+        let known = self.memory.iter();
+        let mut known = known.filter(|known| known.0 == field && rest.starts_with(&known.1));
+        let Some((field, text, value)) = known.next() else {
+            return Ok(None);
+        };
+        self.hits += 1;
+        self.fields.insert(*field, value.clone());
+        Ok(Some(text.len()))
     }
 
     fn scalar(&mut self, value: Scalar<'_>) -> Result<(), Stopped> {
@@ -271,6 +305,7 @@ impl Sink for Recorder {
         *self = Recorder {
             time_names: std::mem::take(&mut self.time_names),
             guesses: std::mem::take(&mut self.guesses),
+            memory: std::mem::take(&mut self.memory),
             calls_left: self.calls_left,
             ..Recorder::default()
         };

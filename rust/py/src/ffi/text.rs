@@ -1,4 +1,4 @@
-//! Strings: made from text whose nature the core has proven, and compared with it.
+//! Strings: made from text whose nature the core has proven.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -44,22 +44,4 @@ fn unicode<'py>(py: Python<'py>, text: &str) -> Result<Bound<'py, PyString>, Pen
     let object = unsafe { ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), length) };
     // SAFETY: a new str, or null with an exception set.
     unsafe { take(py, object) }
-}
-
-/// The bytes of a compact ASCII str; none for any other.
-#[inline]
-pub(crate) fn ascii_bytes<'a>(string: &'a Bound<'_, PyString>) -> Option<&'a [u8]> {
-    let object = string.as_ptr();
-    // SAFETY: `object` is a live str.
-    if unsafe { ffi::PyUnicode_IS_COMPACT_ASCII(object) } == 0 {
-        return None;
-    }
-    // SAFETY: `object` is a live, compact str.
-    let data = unsafe { ffi::PyUnicode_DATA(object) };
-    // SAFETY: as above.
-    let length = unsafe { ffi::PyUnicode_GET_LENGTH(object) };
-    let length = usize::try_from(length).ok()?;
-    // SAFETY: a compact ASCII str holds one byte for each character, never changes them, and is
-    // alive as long as `string` is.
-    Some(unsafe { std::slice::from_raw_parts(data.cast(), length) })
 }
