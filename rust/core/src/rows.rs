@@ -79,20 +79,26 @@ impl FieldSet {
     /// How many fields a plan can tell apart.
     pub const CAPACITY: usize = 64 * FieldSet::WORDS;
 
-    /// Adds a field.
+    /// Adds a field below the capacity.
     #[inline(always)]
     pub fn insert(&mut self, field: FieldId) {
-        if let Some(word) = self.0.get_mut(usize::from(field >> 6)) {
-            *word |= 1 << (field & 63);
+        let (word, bit) = FieldSet::place(field);
+        if let Some(word) = self.0.get_mut(word) {
+            *word |= bit;
         }
     }
 
     /// Whether the field is in the set.
     #[inline(always)]
     pub fn contains(&self, field: FieldId) -> bool {
-        self.0
-            .get(usize::from(field >> 6))
-            .is_some_and(|word| word >> (field & 63) & 1 == 1)
+        let (word, bit) = FieldSet::place(field);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    #[inline(always)]
+    fn place(field: FieldId) -> (usize, u64) {
+        let word = usize::from(field >> 6) % FieldSet::WORDS;
+        (word, 1 << (field & 63))
     }
 
     /// Whether every field of this set is in `other`.

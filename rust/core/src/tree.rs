@@ -123,7 +123,9 @@ pub(crate) fn tree<S: Sink>(
             if nesting.depth == 0 {
                 return Ok(());
             }
-            cursor.space();
+            if cursor.peek() != b',' {
+                cursor.space();
+            }
             match (cursor.peek(), nesting.in_object()) {
                 (b',', object) => {
                     cursor.step();
