@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from msgspec import field
 from strategies import any_event, events, messy, mutated, seeds
-from vmcodec import EVENTS, AgentWorkMode, DecodeError, Decoder, Encoder, Event, KVList, Time
+from vmcodec import EVENTS, AgentWorkMode, DecodeError, Decoder, Encoder, Event, KVList, Time, UnknownEvent
 from vmcodec._schema import lower
 from vmcodec.events import BaseEvent
 
@@ -26,7 +26,7 @@ DICT = Decoder()
 LAZY = Decoder(kv_lists="lazy")
 SKIP = Decoder(kv_lists="skip")
 IGNORE = Decoder(extra="ignore")
-ONLY_UNKNOWN = Decoder(only=[vmcodec.UnknownEvent])
+ONLY_UNKNOWN = Decoder(only=[UnknownEvent])
 
 every_event = pytest.mark.parametrize("cls", EVENTS)
 KV_ATTRIBUTES = {
@@ -113,6 +113,23 @@ def check_messy(event: Any, text: bytes) -> None:
     assert identical(vmcodec.decode(text.decode()), event)
     assert vmcodec.validate_batch([text]) == []
     assert ONLY_UNKNOWN.decode(text) is None
+    # What the decoder remembers is its own: nobody's changes to an earlier event reach a later one.
+    for _ in range(2):
+        spoil(msgspec.structs.asdict(found))
+        found = vmcodec.decode(text)
+        assert identical(found, event)
+
+
+def spoil(value: Any) -> None:
+    """Change every container in the value."""
+    if isinstance(value, dict):
+        for item in value.values():
+            spoil(item)
+        value["spoilt"] = True
+    elif isinstance(value, list):
+        for item in value:
+            spoil(item)
+        value.append("spoilt")
 
 
 @every_event
@@ -240,16 +257,22 @@ def test_batches_and_lines() -> None:
         assert identical(vmcodec.decode_lines(b"\r\n".join(texts)), many)
         untidy: list[Any] = [messy(event, random) for event in many]
         assert identical(vmcodec.decode_batch(untidy), many)
-        # A bad message, a tombstone and a thing that is no message in between: each has its own place.
+        # Bad messages, a tombstone, unknown events and a thing that is no message in between: each keeps to itself.
         expected = list(many)
-        for strange in (b"{]", None, 7):
+        strangers: list[Any] = [None, 7, b'{"left":1,"id":"X","over":[2]}', b'{"left":1,"over":[2],"id":"EventMuteOn"}']
+        strangers += [text.rstrip()[:-1] for text in untidy]
+        for stranger in strangers:
             place = random.randrange(len(untidy) + 1)
-            untidy.insert(place, strange)
-            expected.insert(place, strange)
+            untidy.insert(place, stranger)
+            expected.insert(place, stranger)
         found = vmcodec.decode_batch(tuple(untidy), errors="return")
         for place, (result, wanted) in enumerate(zip(found, expected, strict=True)):
-            if wanted in (b"{]", 7):
-                assert (result.code, result.index) == ("syntax" if wanted == b"{]" else "wrong_item", place)
+            if isinstance(wanted, bytes) and b'"X"' in wanted:
+                assert result == UnknownEvent("X", wanted)
+            elif wanted == 7 or isinstance(wanted, bytes):
+                assert isinstance(result, DecodeError)
+                assert result.index == place
+                assert result.code in ("wrong_item", "truncated", "missing_attribute")
             else:
                 assert identical(result, wanted)
         bad = [result for result in found if isinstance(result, DecodeError)]

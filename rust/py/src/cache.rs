@@ -13,7 +13,7 @@ use crate::ffi::{objects, text};
 /// Longer texts seldom come twice.
 const LONGEST: usize = 31;
 /// After so many questions a cache looks whether it is worth its comparisons.
-const TRIAL: u32 = 2048;
+const TRIAL: u32 = 512;
 
 /// How often a cache was of use; it is switched off where that is less than once in four.
 #[derive(Default)]

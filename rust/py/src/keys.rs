@@ -12,7 +12,11 @@ use crate::ffi::pending::Pending;
 use crate::ffi::text;
 
 /// How many keys are kept; a power of two.
-const PLACES: usize = 256;
+const PLACES: usize = 512;
+/// How many places a key may stand in, from the one of its hash on.
+const REACH: usize = 4;
+/// How often a key is passed over before it gives way to a newer one.
+const PATIENCE: u8 = 16;
 /// How many values are kept for each key.
 const VALUES: usize = 64;
 /// Longer keys are made anew each time.
@@ -25,13 +29,14 @@ struct Key {
     literal: Literal,
     text: Py<PyString>,
     values: TextCache,
+    patience: u8,
 }
 
 /// Where a key stands: what may follow it is guessed from there.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Spot(usize);
 
-/// The keys seen lately. One place for each hash: a newer key takes the place of an older one.
+/// The keys seen lately. A key that is not in use any more gives way to a newer one of a near hash.
 pub(crate) struct Keys {
     places: Vec<Option<Key>>,
     /// For each spot the place of the key that came next the last time: first the beginnings of the
@@ -98,27 +103,52 @@ impl Keys {
             Text::Ascii(ascii) if ascii.bytes().len() <= LONGEST => ascii.bytes(),
             _ => return Ok((text::string(py, key)?, spot)),
         };
-        let place = hash(bytes) & (PLACES - 1);
+        let place = match self.find(bytes) {
+            Ok(place) => place,
+            Err(None) => return Ok((text::string(py, key)?, spot)),
+            Err(Some(free)) => {
+                let new = Key {
+                    bytes: bytes.into(),
+                    literal: Literal::member(&key.to_owned()),
+                    text: text::string(py, key)?.unbind(),
+                    values: TextCache::new(VALUES),
+                    patience: PATIENCE,
+                };
+                if let Some(free) = self.places.get_mut(free) {
+                    *free = Some(new);
+                }
+                free
+            }
+        };
         if let Some(next) = self.next.get_mut(spot.0) {
             *next = u16::try_from(place).unwrap_or(NONE);
         }
-        let after = self.after(place);
-        let Some(known) = self.places.get_mut(place) else {
-            return Ok((text::string(py, key)?, spot));
-        };
-        if let Some(known) = known
-            && *known.bytes == *bytes
-        {
-            return Ok((known.text.bind(py).clone(), after));
+        match self.places.get(place) {
+            Some(Some(known)) => Ok((known.text.bind(py).clone(), self.after(place))),
+            _ => Ok((text::string(py, key)?, spot)),
         }
-        let new = text::string(py, key)?;
-        *known = Some(Key {
-            bytes: bytes.into(),
-            literal: Literal::member(&key.to_owned()),
-            text: new.clone().unbind(),
-            values: TextCache::new(VALUES),
-        });
-        Ok((new, after))
+    }
+
+    /// The place of this key, or else one that it may have, if there is any.
+    fn find(&mut self, bytes: &[u8]) -> Result<usize, Option<usize>> {
+        let home = hash(bytes) & (PLACES - 1);
+        for place in (home..home + REACH).map(|place| place & (PLACES - 1)) {
+            match self.places.get_mut(place) {
+                Some(Some(known)) if *known.bytes == *bytes => {
+                    known.patience = PATIENCE;
+                    return Ok(place);
+                }
+                Some(Some(_)) => {}
+                _ => return Err(Some(place)),
+            }
+        }
+        match self.places.get_mut(home) {
+            Some(Some(known)) if known.patience > 0 => {
+                known.patience -= 1;
+                Err(None)
+            }
+            _ => Err(Some(home)),
+        }
     }
 
     /// The cache for the values of the key at this spot.
