@@ -60,7 +60,8 @@ MORE = {
     "decode_lines, blank": ("buffer = b'\\n' * 600_000_000", "nothing.decode_lines(buffer)"),
     "decode_batch, None": ("messages = [None] * 50_000_000", "nothing.decode_batch(messages)"),
     "decode, one huge record": (
-        "one = Decoder(max_size=2**40)\nbuffer = b'{\"id\":\"x\",\"x\":[' + b'1.5e10,' * 60_000_000 + b'0]}'",
+        "one = Decoder(max_size=2**40)\nbuffer = "
+        'b\'{"id":"EventDNOutOfService","ThisDN":"7","Extensions":{"x":[\' + b\'1.5e10,\' * 60_000_000 + b\'0]}}\'',
         "one.decode(buffer)",
     ),
 }

@@ -2,11 +2,17 @@
 
 use memchr::memchr;
 
-/// One record of a buffer.
+/// So many blank lines are passed over at a time.
+const BLANK_LINES: usize = 1 << 16;
+
+/// One record of a buffer; or none, where very many blank lines were passed over, so that whoever asks
+/// for the next one can do something else in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'a> {
-    /// Its bytes, without the line's end.
+    /// Its bytes, without the line's end; empty where there is no record.
     pub bytes: &'a [u8],
+    /// Number of the record in the buffer, from 0.
+    pub index: usize,
     /// Its line in the buffer, from 0, blank ones counted.
     pub number: usize,
 }
@@ -16,6 +22,7 @@ pub struct Line<'a> {
 pub struct Lines<'a> {
     rest: &'a [u8],
     number: usize,
+    index: usize,
 }
 
 impl<'a> Lines<'a> {
@@ -24,6 +31,7 @@ impl<'a> Lines<'a> {
         Lines {
             rest: buffer,
             number: 0,
+            index: 0,
         }
     }
 
@@ -42,18 +50,30 @@ impl<'a> Iterator for Lines<'a> {
     type Item = Line<'a>;
 
     fn next(&mut self) -> Option<Line<'a>> {
-        while !self.rest.is_empty() {
+        for _ in 0..BLANK_LINES {
+            if self.rest.is_empty() {
+                return None;
+            }
             let end = memchr(b'\n', self.rest).unwrap_or(self.rest.len());
             let (line, rest) = self.rest.split_at(end);
             self.rest = rest.get(1..).unwrap_or_default();
-            let number = self.number;
+            let (number, index) = (self.number, self.index);
             self.number += 1;
             let bytes = line.strip_suffix(b"\r").unwrap_or(line);
             if !is_blank(bytes) {
-                return Some(Line { bytes, number });
+                self.index += 1;
+                return Some(Line {
+                    bytes,
+                    index,
+                    number,
+                });
             }
         }
-        None
+        Some(Line {
+            bytes: &[],
+            index: self.index,
+            number: self.number,
+        })
     }
 }
 
@@ -69,10 +89,22 @@ mod tests {
     #[test]
     fn blank_lines_count_as_lines_but_not_as_records() {
         let found: Vec<_> = Lines::new(b"\n{a}\r\n \t\n{b}\n\n{c}")
-            .map(|line| (line.number, line.bytes))
+            .map(|line| (line.index, line.number, line.bytes))
             .collect();
-        assert_eq!(found, [(1, &b"{a}"[..]), (3, b"{b}"), (5, b"{c}")]);
+        assert_eq!(found, [(0, 1, &b"{a}"[..]), (1, 3, b"{b}"), (2, 5, b"{c}")]);
         assert_eq!(Lines::new(b"").next(), None);
         assert_eq!(Lines::new(b" \r\n\n").next(), None);
+    }
+
+    #[test]
+    fn very_many_blank_lines_are_passed_over_in_turns() {
+        let buffer = [&b"\n".repeat(BLANK_LINES + 5)[..], b"{a}"].concat();
+        let found: Vec<_> = Lines::new(&buffer).collect();
+        let [pause, line] = found[..] else {
+            unreachable!("{} lines", found.len());
+        };
+        assert!(pause.bytes.is_empty());
+        assert_eq!((line.index, line.number), (0, BLANK_LINES + 5));
+        assert_eq!(line.bytes, b"{a}");
     }
 }

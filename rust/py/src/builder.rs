@@ -50,7 +50,12 @@ pub(crate) struct Builder<'py, 'a> {
     extra: Option<Bound<'py, PyDict>>,
     tree: Tree<'py>,
     owner: Owner<'py>,
+    /// How many values of trees there were.
+    nodes: u32,
 }
+
+/// Values of trees between two looks at signals: one record may hold millions.
+const NODES_A_LOOK: u32 = 1 << 16;
 
 /// Whose value the tree becomes.
 enum Owner<'py> {
@@ -68,6 +73,7 @@ impl<'py, 'a> Builder<'py, 'a> {
             extra: None,
             tree: Tree::default(),
             owner: Owner::Field(0),
+            nodes: 0,
         }
     }
 
@@ -219,6 +225,11 @@ impl<'py> Sink for Builder<'py, '_> {
             (Scalar::Text(text), Some(cache)) => cache.get(self.py, text)?.into_any(),
             _ => plain_value(self.py, value)?,
         };
+        self.nodes = self.nodes.wrapping_add(1);
+        if self.nodes.is_multiple_of(NODES_A_LOOK) {
+            let looked = self.py.check_signals();
+            looked.map_err(|error| Pending::set(self.py, error))?;
+        }
         Ok(self.tree.add(object)?)
     }
 

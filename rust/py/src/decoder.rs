@@ -154,9 +154,13 @@ impl Decoder {
         let input = Input::of_buffer(buffer)?;
         Session::run(buffer.py(), &self.codec, &self.shelf, errors, |session| {
             let mut results = Vec::new();
-            for (index, line) in Lines::new(input.bytes()).enumerate() {
+            for line in Lines::new(input.bytes()) {
+                if line.bytes.is_empty() {
+                    session.look()?;
+                    continue;
+                }
                 let place = Place {
-                    index,
+                    index: line.index,
                     line: Some(line.number + 1),
                 };
                 results.push(session.record(line.bytes, place)?);

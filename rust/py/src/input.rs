@@ -88,5 +88,12 @@ pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'p
             crate::error::type_name(container)
         )));
     }
-    container.try_iter()?.collect()
+    let mut items = Vec::with_capacity(container.len().unwrap_or(0).min(1 << 20));
+    for item in container.try_iter()? {
+        items.push(item?);
+        if items.len().is_multiple_of(1 << 16) {
+            container.py().check_signals()?;
+        }
+    }
+    Ok(items)
 }

@@ -136,7 +136,9 @@ impl<'py, 'a> Session<'py, 'a> {
     #[inline(always)]
     pub fn item(&mut self, item: &Bound<'py, PyAny>, place: Place) -> PyResult<Bound<'py, PyAny>> {
         if item.is_none() {
-            self.look(0)?;
+            if self.pulse.beat(0) {
+                self.look()?;
+            }
             return Ok(item.clone());
         }
         match Input::of(item)? {
@@ -148,19 +150,17 @@ impl<'py, 'a> Session<'py, 'a> {
         }
     }
 
-    /// Looks at signals, now and then.
-    #[inline(always)]
-    fn look(&mut self, bytes: usize) -> PyResult<()> {
-        if self.pulse.beat(bytes) {
-            self.pause.lifted(|py| py.check_signals())?;
-        }
-        Ok(())
+    /// Looks at signals.
+    pub fn look(&mut self) -> PyResult<()> {
+        self.pause.lifted(|py| py.check_signals())
     }
 
     /// The result of a record's bytes.
     #[inline(always)]
     pub fn record(&mut self, record: &[u8], place: Place) -> PyResult<Bound<'py, PyAny>> {
-        self.look(record.len())?;
+        if self.pulse.beat(record.len()) {
+            self.look()?;
+        }
         let outcome = self
             .codec
             .core

@@ -168,6 +168,10 @@ impl EventIterator {
                         lines = ahead;
                         break;
                     };
+                    if line.bytes.is_empty() {
+                        lines = ahead.clone();
+                        continue;
+                    }
                     place.line = Some(first + line.number);
                     ready.push_back(session.record(line.bytes, *place)?.unbind());
                     place.index += 1;

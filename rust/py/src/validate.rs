@@ -48,11 +48,10 @@ pub(crate) fn lines<'py>(
 ) -> PyResult<Bound<'py, PyList>> {
     let py = buffer.py();
     let input = Input::of_buffer(buffer)?;
-    let records = Lines::new(input.bytes()).enumerate().map(|(index, line)| {
-        let line_number = Some(line.number + 1);
+    let records = Lines::new(input.bytes()).map(|line| {
         let place = Place {
-            index,
-            line: line_number,
+            index: line.index,
+            line: Some(line.number + 1),
         };
         (place, line.bytes)
     });
@@ -72,6 +71,10 @@ fn check<'a>(
         let more = py.detach(|| {
             let mut pulse = Pulse::default();
             for (place, record) in records.by_ref() {
+                if record.is_empty() && place.line.is_some() {
+                    // Very many blank lines, and no record.
+                    return true;
+                }
                 refuse(core, &mut memory, place, record, &mut refused);
                 if pulse.beat(record.len()) {
                     return true;
