@@ -226,14 +226,9 @@ impl<'w, 'r> Walk<'w, 'r> {
         let Id::Event(event) = id else {
             return Ok(plan.foreign());
         };
-        let fits = plan
-            .events
-            .get(usize::from(*event))
-            .is_some_and(|event| seen.is_subset(&event.fields));
-        if fits {
-            Ok(usize::from(*event))
-        } else {
-            Err(Halt::Restart)
+        match plan.events.get(usize::from(*event)) {
+            Some(known) if seen.is_subset(&known.fields) => Ok(usize::from(*event)),
+            _ => Err(Halt::Restart),
         }
     }
 

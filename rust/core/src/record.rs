@@ -294,8 +294,7 @@ fn no_object(mut cursor: Cursor<'_>, start: usize) -> Halt {
 mod tests {
     use super::*;
     use crate::rows::{EventRow, FieldId, FieldRow, Kind, TimeRow};
-    use crate::sink::{Container, Scalar, Stopped, Target};
-    use crate::text::Text;
+    use crate::sink::{Scalar, Stopped};
 
     /// A defect: it panics at the first attribute.
     struct Defect;
@@ -305,28 +304,6 @@ mod tests {
         fn field(&mut self, _: FieldId, _: Scalar<'_>) -> Result<(), Stopped> {
             panic!("a defect")
         }
-        fn raw(&mut self, _: FieldId, _: &[u8]) -> Result<(), Stopped> {
-            Ok(())
-        }
-        fn begin(&mut self, _: Target<'_>) -> Result<(), Stopped> {
-            Ok(())
-        }
-        fn end(&mut self, _: &[u8]) -> Result<(), Stopped> {
-            Ok(())
-        }
-        fn scalar(&mut self, _: Scalar<'_>) -> Result<(), Stopped> {
-            Ok(())
-        }
-        fn open(&mut self, _: Container) -> Result<(), Stopped> {
-            Ok(())
-        }
-        fn key(&mut self, _: Text<'_>) -> Result<(), Stopped> {
-            Ok(())
-        }
-        fn close(&mut self) -> Result<(), Stopped> {
-            Ok(())
-        }
-        fn clear(&mut self) {}
     }
 
     #[test]

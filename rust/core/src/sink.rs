@@ -59,17 +59,30 @@ pub enum Container {
 
 /// Takes the values of one record after the other, in reading order.
 ///
+/// What a sink does not take, it ignores: every method is there already, and does nothing.
 /// A member given twice is given to the sink twice: the last one wins. Free-form values arrive as a
 /// tree: `begin`, then `scalar`, or `open`, (`key`,) values and `close`, then `end`.
 pub trait Sink {
     /// The value of an attribute.
-    fn field(&mut self, field: FieldId, value: Scalar<'_>) -> Result<(), Stopped>;
+    #[inline(always)]
+    fn field(&mut self, _field: FieldId, _value: Scalar<'_>) -> Result<(), Stopped> {
+        Ok(())
+    }
     /// An attribute's object, validated and kept as it came.
-    fn raw(&mut self, field: FieldId, bytes: &[u8]) -> Result<(), Stopped>;
+    #[inline(always)]
+    fn raw(&mut self, _field: FieldId, _bytes: &[u8]) -> Result<(), Stopped> {
+        Ok(())
+    }
     /// A tree begins.
-    fn begin(&mut self, target: Target<'_>) -> Result<(), Stopped>;
+    #[inline(always)]
+    fn begin(&mut self, _target: Target<'_>) -> Result<(), Stopped> {
+        Ok(())
+    }
     /// The tree is complete; `text` is what it was read from.
-    fn end(&mut self, text: &[u8]) -> Result<(), Stopped>;
+    #[inline(always)]
+    fn end(&mut self, _text: &[u8]) -> Result<(), Stopped> {
+        Ok(())
+    }
     /// An attribute's object that begins `rest` may be known from before, by its text: the sink then
     /// takes it as the attribute's value and tells its length, and it is not walked again.
     #[inline(always)]
@@ -77,11 +90,20 @@ pub trait Sink {
         Ok(None)
     }
     /// A value without parts, inside a tree.
-    fn scalar(&mut self, value: Scalar<'_>) -> Result<(), Stopped>;
+    #[inline(always)]
+    fn scalar(&mut self, _value: Scalar<'_>) -> Result<(), Stopped> {
+        Ok(())
+    }
     /// A container opens.
-    fn open(&mut self, container: Container) -> Result<(), Stopped>;
+    #[inline(always)]
+    fn open(&mut self, _container: Container) -> Result<(), Stopped> {
+        Ok(())
+    }
     /// The key of the value that follows.
-    fn key(&mut self, key: Text<'_>) -> Result<(), Stopped>;
+    #[inline(always)]
+    fn key(&mut self, _key: Text<'_>) -> Result<(), Stopped> {
+        Ok(())
+    }
     /// A key that may well come next. Where it does, `guessed` is called in the place of `key`.
     #[inline(always)]
     fn guess(&self) -> Option<&Literal> {
@@ -93,39 +115,16 @@ pub trait Sink {
         Ok(())
     }
     /// The innermost container closes.
-    fn close(&mut self) -> Result<(), Stopped>;
+    #[inline(always)]
+    fn close(&mut self) -> Result<(), Stopped> {
+        Ok(())
+    }
     /// Whatever came since the last finished record is void.
-    fn clear(&mut self);
+    fn clear(&mut self) {}
 }
 
 /// The sink that keeps nothing: validation, and members that nobody wants.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ignore;
 
-impl Sink for Ignore {
-    fn field(&mut self, _: FieldId, _: Scalar<'_>) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn raw(&mut self, _: FieldId, _: &[u8]) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn begin(&mut self, _: Target<'_>) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn end(&mut self, _: &[u8]) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn scalar(&mut self, _: Scalar<'_>) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn open(&mut self, _: Container) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn key(&mut self, _: Text<'_>) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn close(&mut self) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn clear(&mut self) {}
-}
+impl Sink for Ignore {}

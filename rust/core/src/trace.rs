@@ -3,8 +3,7 @@
 //! Errors are rare and paths are for people, so no other walk pays for keeping one.
 
 use crate::error::Step;
-use crate::rows::FieldId;
-use crate::sink::{Container, Scalar, Sink, Stopped, Target};
+use crate::sink::{Container, Scalar, Sink, Stopped};
 use crate::text::Text;
 use crate::tree::walk_value;
 
@@ -72,17 +71,4 @@ impl Sink for Trace {
         self.complete();
         Ok(())
     }
-    fn field(&mut self, _: FieldId, _: Scalar<'_>) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn raw(&mut self, _: FieldId, _: &[u8]) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn begin(&mut self, _: Target<'_>) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn end(&mut self, _: &[u8]) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn clear(&mut self) {}
 }

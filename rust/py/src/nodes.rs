@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyString};
-use vmcodec_core::{Container, FieldId, Number, Scalar, Sink, Stopped, Target, Text};
+use vmcodec_core::{Container, Number, Scalar, Sink, Stopped, Text};
 
 use crate::ffi::pending::Pending;
 use crate::ffi::{objects, text};
@@ -111,19 +111,6 @@ impl Sink for Loose<'_> {
     fn close(&mut self) -> Result<(), Stopped> {
         Ok(self.tree.close()?)
     }
-    fn field(&mut self, _: FieldId, _: Scalar<'_>) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn raw(&mut self, _: FieldId, _: &[u8]) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn begin(&mut self, _: Target<'_>) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn end(&mut self, _: &[u8]) -> Result<(), Stopped> {
-        Ok(())
-    }
-    fn clear(&mut self) {}
 }
 
 /// The object of a value that needs no schema.
