@@ -51,7 +51,7 @@ test-rust: $(BIN)/python ## cargo test
 .PHONY: test-python
 test-python: ## pytest, and the answers of every bench
 	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest benches --benchmark-disable -q
+	$(BIN)/python -m pytest benches/bench_*.py --benchmark-disable -q
 
 .PHONY: sdist
 sdist: $(BIN)/python ## build the source distribution, and from it a wheel that must import with msgspec alone
