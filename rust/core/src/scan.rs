@@ -84,7 +84,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Runs a part of the walk that is too long to be inlined, on a copy: so that the place of the
-    /// cursor itself can stay in a register (a third of the walk's time hung on it in memory).
+    /// cursor itself need not live in memory.
     #[inline(always)]
     pub fn aside<T>(&mut self, part: impl FnOnce(&mut Cursor<'a>) -> T) -> T {
         let mut copy = self.clone();

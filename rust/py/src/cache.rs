@@ -37,8 +37,8 @@ impl Worth {
     }
 }
 
-/// A text beside its str: most of these objects were last touched long ago, and comparing with the
-/// text in the object itself would wait for memory (a tenth of the time of a whole batch).
+/// A text beside its str: so no unsafe look into the object is needed to compare. (In time the two
+/// ways were alike when measured one against the other.)
 struct Place {
     length: u8,
     bytes: [u8; LONGEST],

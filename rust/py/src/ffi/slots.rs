@@ -183,9 +183,9 @@ pub(crate) fn construct<'py>(
         let error = PyTypeError::new_err("an attribute has no value");
         return Err(Pending::set(class.py(), error));
     }
+    let (callable, values) = (class.as_ptr(), arguments.as_ptr());
     // SAFETY: as many live objects as there are names; no positional ones are counted.
-    let object =
-        unsafe { ffi::PyObject_Vectorcall(class.as_ptr(), arguments.as_ptr(), 0, names.as_ptr()) };
+    let object = unsafe { ffi::PyObject_Vectorcall(callable, values, 0, names.as_ptr()) };
     // SAFETY: a new object, or null with an exception set.
     unsafe { take(class.py(), object) }
 }
