@@ -5,9 +5,9 @@
 use crate::error::{Code, Expected, Halt, Step, fault};
 use crate::plan::EntryKind;
 use crate::record::{Decoder, Extra, Memory, Unknown};
-use crate::rows::{EventId, FieldSet, Kind};
+use crate::rows::{EventId, FieldSet};
 use crate::scan::Cursor;
-use crate::sink::{Ignore, Scalar, Sink, Target};
+use crate::sink::{Ignore, Sink, Target};
 use crate::text::Text;
 use crate::trace;
 use crate::tree::{colon, quote, tree};
@@ -38,7 +38,31 @@ pub(crate) struct Walk<'w, 'r> {
     pub late: bool,
     /// The event that the id names, as soon as it is read.
     event: Option<EventId>,
-    next: &'w mut [u16],
+    /// For each row and name, the name that followed last time.
+    pub(crate) next: &'w mut [u16],
+}
+
+/// How far the members of a record are read.
+pub(crate) struct Members {
+    /// What the record is read as.
+    pub row: usize,
+    /// The fields that came.
+    pub seen: FieldSet,
+    /// The name of the last member; or the number behind that of "no name", before the first one.
+    pub previous: usize,
+    /// What stands before the next one: the opening brace or a comma.
+    pub separator: u8,
+}
+
+impl Members {
+    fn new(row: usize, previous: usize, separator: u8) -> Members {
+        Members {
+            row,
+            seen: FieldSet::default(),
+            previous,
+            separator,
+        }
+    }
 }
 
 impl<'w, 'r> Walk<'w, 'r> {
@@ -67,16 +91,14 @@ impl<'w, 'r> Walk<'w, 'r> {
         sink: &mut S,
     ) -> Result<Id, Halt> {
         let plan = &self.decoder.plan;
-        let start = plan.names.len() + 1;
+        let brace = cursor.at;
         cursor.step();
         cursor.space();
-        if cursor.peek() == b'}' {
-            return Err(self.incomplete(cursor.at, given, &None, &FieldSet::default()));
-        }
         // Nearly all records begin with their id: then nothing has to be left open.
         if given != plan.any() || !cursor.take(&plan.id_literal) {
-            return cursor
-                .aside(|cursor| self.members::<true, S>(cursor, given, None, start, sink));
+            cursor.at = brace;
+            let members = Members::new(given, plan.names.len() + 1, b'{');
+            return self.members(cursor, members, None, sink);
         }
         cursor.space();
         let value_at = cursor.at;
@@ -84,79 +106,52 @@ impl<'w, 'r> Walk<'w, 'r> {
             .id(cursor)
             .map_err(|halt| self.placed(halt, given, ID_NAME, value_at))?;
         let row = match id {
-            Id::Event(event) => usize::from(event),
+            Id::Event(event) => {
+                sink.event(event);
+                usize::from(event)
+            }
             _ => plan.foreign(),
         };
-        if self.another(cursor, row)? {
-            return self.members::<false, S>(cursor, row, Some(id), ID_NAME, sink);
-        }
-        self.complete(cursor, row, Some(id), &FieldSet::default())
+        self.members(cursor, Members::new(row, ID_NAME, b','), Some(id), sink)
     }
 
-    /// Reads members up to the closing brace, the first at the cursor. `EARLY` is for records of
-    /// which the event may not be known yet: the usual ones need not ask at each member.
+    /// Reads members up to the closing brace.
     #[inline(always)]
-    fn members<const EARLY: bool, S: Sink>(
+    fn members<S: Sink>(
         &mut self,
         cursor: &mut Cursor<'r>,
-        given: usize,
-        given_id: Option<Id>,
-        start: usize,
+        mut members: Members,
+        mut id: Option<Id>,
         sink: &mut S,
     ) -> Result<Id, Halt> {
         let plan = &self.decoder.plan;
-        let mut row = given;
-        let mut entries = plan.row(row);
-        let mut slots = row * (plan.names.len() + 2);
-        let mut id = given_id;
-        let mut seen = FieldSet::default();
-        let mut previous = start;
         loop {
+            self.usual_members(cursor, &mut members, sink)?;
+            let row = members.row;
+            if !self.another(cursor, row, members.separator)? {
+                return self.complete(cursor, row, id, &members.seen);
+            }
             let key_at = cursor.at;
-            let slot = slots + previous;
-            let guess = usize::from(self.next.get(slot).copied().unwrap_or(u16::MAX));
-            // Producers write members in the same order again and again: the one that followed last
-            // time is tried first.
-            let (name, entry) = match entries.get(guess) {
-                Some(entry) if cursor.take(&entry.literal) => (guess, Some(entry)),
-                _ => {
-                    let name = cursor.aside(|cursor| self.other_name(cursor, slot));
-                    let name = name.map_err(|halt| self.at_event(halt, row))?;
-                    (name, entries.get(name))
-                }
-            };
+            let name = self.name(cursor).map_err(|halt| self.at_event(halt, row))?;
             cursor.space();
             let value_at = cursor.at;
+            let entry = plan.row(row).get(name);
             let read = match entry.map(|entry| (entry, entry.kind)) {
-                // A string where one belongs: the most frequent of all, and the shortest way.
-                Some((entry, EntryKind::Value(Kind::Text))) if !EARLY && cursor.peek() == b'"' => {
-                    seen.insert(entry.field);
-                    cursor.step();
-                    cursor
-                        .text(self.scratch)
-                        .and_then(|text| Ok(sink.field(entry.field, Scalar::Text(text))?))
-                }
                 Some((entry, EntryKind::Value(kind))) => {
-                    seen.insert(entry.field);
-                    if EARLY && row == plan.any() {
-                        self.early(cursor)
-                    } else {
-                        Ok(())
-                    }
-                    .and_then(|()| self.attribute(cursor, entry, kind, sink))
+                    members.seen.insert(entry.field);
+                    self.early(cursor, row)
+                        .and_then(|()| self.attribute(cursor, entry, kind, sink))
                 }
                 None | Some((_, EntryKind::Foreign)) => {
-                    cursor.aside(|cursor| self.foreign(cursor, row, name, key_at, sink))
+                    self.foreign(cursor, row, name, key_at, sink)
                 }
                 Some((_, EntryKind::Ambiguous)) => Err(Halt::Restart),
-                Some((_, EntryKind::Id)) if !EARLY || id.is_some() => {
+                Some((_, EntryKind::Id)) if id.is_some() => {
                     Err(fault(Code::DuplicateId, key_at, Expected::OneId))
                 }
                 Some((_, EntryKind::Id)) => self.id(cursor).and_then(|found| {
                     if row == plan.any() {
-                        row = self.row_of(&found, &seen)?;
-                        entries = plan.row(row);
-                        slots = row * (plan.names.len() + 2);
+                        members.row = self.row_of(&found, &members.seen)?;
                     }
                     id = Some(found);
                     Ok(())
@@ -165,30 +160,33 @@ impl<'w, 'r> Walk<'w, 'r> {
             if let Err(halt) = read {
                 return Err(self.placed(halt, row, name, value_at));
             }
-            previous = name;
-            if !self.another(cursor, row)? {
-                return self.complete(cursor, row, id, &seen);
-            }
+            members.separator = b',';
+            members.previous = name;
         }
     }
 
-    /// Reads what stands behind a member: true at the next one, false at the closing brace.
+    /// Reads the separator that stands before a member: true at the member, false at the closing brace.
     #[inline(always)]
-    fn another(&self, cursor: &mut Cursor<'r>, row: usize) -> Result<bool, Halt> {
-        if cursor.peek() != b',' {
+    fn another(
+        &self,
+        cursor: &mut Cursor<'r>,
+        row: usize,
+        separator: u8,
+    ) -> Result<bool, Halt> {
+        if cursor.peek() != separator {
             cursor.space();
-            match cursor.peek() {
-                b',' => {}
-                b'}' => return Ok(false),
-                _ => {
-                    let halt = cursor.unexpected(Expected::CommaOrBrace);
-                    return Err(self.at_event(halt, row));
-                }
+        }
+        if cursor.peek() != separator {
+            if cursor.peek() == b'}' {
+                return Ok(false);
             }
+            let halt = cursor.unexpected(Expected::CommaOrBrace);
+            return Err(self.at_event(halt, row));
         }
         cursor.step();
         cursor.space();
-        Ok(true)
+        // An object without members.
+        Ok(separator == b',' || cursor.peek() != b'}')
     }
 
     /// Steps over the closing brace, if all is there that must be.
@@ -209,8 +207,11 @@ impl<'w, 'r> Walk<'w, 'r> {
         }
     }
 
-    /// A member comes before the event is known.
-    fn early(&mut self, cursor: &Cursor<'r>) -> Result<(), Halt> {
+    /// An attribute comes perhaps before the event is known.
+    fn early(&mut self, cursor: &Cursor<'r>, row: usize) -> Result<(), Halt> {
+        if row != self.decoder.plan.any() {
+            return Ok(());
+        }
         self.late = true;
         // Whether null may stand here, and whether the event is wanted at all, is not known yet.
         if self.decoder.options.only.is_some() || cursor.peek() == b'n' {
@@ -220,7 +221,6 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     /// The row that the id leads to, if what was read before it fits.
-    #[inline(always)]
     fn row_of(&self, id: &Id, seen: &FieldSet) -> Result<usize, Halt> {
         let plan = &self.decoder.plan;
         let Id::Event(event) = id else {
@@ -243,17 +243,12 @@ impl<'w, 'r> Walk<'w, 'r> {
 
     /// The name of the member at the cursor, behind which the colon is read too; the number behind
     /// the last one where the plan does not know it.
-    #[inline(never)]
-    fn other_name(&mut self, cursor: &mut Cursor<'r>, slot: usize) -> Result<usize, Halt> {
+    fn name(&mut self, cursor: &mut Cursor<'r>) -> Result<usize, Halt> {
         let plan = &self.decoder.plan;
         quote(cursor, Expected::MemberNameOrEnd)?;
-        let key = cursor.text(self.scratch)?;
-        let name = plan.by_name.get(key.as_bytes());
+        let name = plan.by_name.get(cursor.text(self.scratch)?);
         cursor.space();
         colon(cursor)?;
-        if let (Some(name), Some(next)) = (name, self.next.get_mut(slot)) {
-            *next = name;
-        }
         Ok(name.map_or(plan.names.len(), usize::from))
     }
 
@@ -267,7 +262,7 @@ impl<'w, 'r> Walk<'w, 'r> {
         let at = cursor.at;
         cursor.step();
         let text = cursor.text(self.scratch)?;
-        let event = decoder.plan.by_id.get(text.as_bytes());
+        let event = decoder.plan.by_id.get(text);
         self.event = event;
         match event {
             Some(event) if decoder.wants(event) => Ok(Id::Event(event)),
@@ -281,7 +276,6 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     /// A member that is not an attribute of the event.
-    #[inline(never)]
     fn foreign<S: Sink>(
         &mut self,
         cursor: &mut Cursor<'r>,
@@ -308,7 +302,6 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     /// An unknown member that is kept.
-    #[inline(always)]
     fn extra<S: Sink>(
         &mut self,
         cursor: &mut Cursor<'r>,
@@ -326,7 +319,7 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     /// Any value, as a tree, from beginning to end.
-    #[inline(always)]
+    #[inline(never)]
     pub fn whole_tree<S: Sink>(
         &mut self,
         cursor: &mut Cursor<'r>,
@@ -366,7 +359,7 @@ impl<'w, 'r> Walk<'w, 'r> {
 
     /// Completes a fault in the member `name` with its path and event.
     #[cold]
-    fn placed(&self, halt: Halt, row: usize, name: usize, value_at: usize) -> Halt {
+    pub(crate) fn placed(&self, halt: Halt, row: usize, name: usize, value_at: usize) -> Halt {
         let halt = self.at_event(halt, row);
         let Halt::Fault(mut fault) = halt else {
             return halt;

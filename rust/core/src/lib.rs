@@ -8,6 +8,7 @@
 //! (NDJSON), `encode` (writing), `error` (what went wrong and where), `trace` (the path to it).
 #![forbid(unsafe_code)]
 
+mod block;
 mod decode;
 pub mod encode;
 mod error;
@@ -23,10 +24,11 @@ mod text;
 mod time;
 mod trace;
 mod tree;
+mod usual;
 mod value;
 
+pub use block::Block;
 pub use error::{Code, Expected, Fault, JsonType, Step};
-pub use lookup::hash;
 pub use number::{IntegerText, MAX_DIGITS, Number, parse_integer};
 pub use plan::{Plan, PlanError};
 pub use record::{Decoder, Extra, Failure, Framing, KvLists, Memory, Options, Outcome, Unknown};

@@ -6,6 +6,11 @@ use crate::scan::Cursor;
 /// The longest integer, in digits: CPython's own limit for text to int, so none takes quadratic time.
 pub const MAX_DIGITS: usize = 4300;
 
+/// By the number of digits that follow: what the ones before them are worth more.
+const POWERS_OF_TEN: [u64; 8] = [
+    1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000,
+];
+
 /// A JSON number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number<'a> {
@@ -36,16 +41,46 @@ impl<'a> Cursor<'a> {
     /// Reads a number whose first byte, a minus or a digit, is at the cursor.
     #[inline(always)]
     pub fn number(&mut self) -> Result<Number<'a>, Halt> {
-        // Eight digits or fewer and no minus: nearly all there are.
-        if let Some((value, count)) = self.eight_digits()
-            && let Some(&after) = self.bytes.get(self.at + count)
-            && !matches!(after, b'0'..=b'9' | b'.' | b'e' | b'E')
-            && (count == 1 || count > 1 && self.peek() != b'0')
-        {
-            self.at += count;
-            return Ok(Number::Int(value.cast_signed()));
+        match self.short_integer() {
+            Some(value) => Ok(Number::Int(value)),
+            None => self.aside(Cursor::long_number),
         }
-        self.aside(Cursor::long_number)
+    }
+
+    /// Reads eight digits or fewer without a sign: nearly all numbers there are. Anything else is left
+    /// to [`Cursor::number`].
+    #[inline(always)]
+    pub fn short_integer(&mut self) -> Option<i64> {
+        let (value, count) = self.eight_digits()?;
+        let usual = count == 1 || count > 1 && self.peek() != b'0';
+        if !usual || !self.ends_number(self.at + count) {
+            return None;
+        }
+        self.at += count;
+        Some(value.cast_signed())
+    }
+
+    /// Reads eight to fifteen digits without a sign, as seconds since the epoch have them. Anything
+    /// else is left to [`Cursor::number`].
+    #[inline(always)]
+    pub fn seconds(&mut self) -> Option<i64> {
+        let (high, 8) = self.eight_digits()? else {
+            return None;
+        };
+        let (low, count) = Cursor::new(self.bytes, self.at + 8).eight_digits()?;
+        let scale = *POWERS_OF_TEN.get(count)?;
+        if self.peek() == b'0' || !self.ends_number(self.at + 8 + count) {
+            return None;
+        }
+        self.at += 8 + count;
+        Some((high * scale + low).cast_signed())
+    }
+
+    /// Whether no byte at `at` makes a number longer that stands before it.
+    #[inline(always)]
+    fn ends_number(&self, at: usize) -> bool {
+        let after = self.bytes.get(at);
+        after.is_some_and(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E'))
     }
 
     /// Any number.

@@ -143,7 +143,7 @@ impl Plan {
         for (number, row) in events.iter().enumerate() {
             let number = EventId::try_from(number).map_err(|_| PlanError::TooMany)?;
             for id in &row.ids {
-                if plan.by_id.insert(id.as_bytes(), number).is_some() {
+                if plan.by_id.insert(id, number).is_some() {
                     return Err(PlanError::DuplicateId(id.clone()));
                 }
             }
@@ -155,7 +155,7 @@ impl Plan {
 
     /// The number of `text` among the names, made where it is new.
     fn name(&mut self, text: &str) -> Result<NameId, PlanError> {
-        if let Some(name) = self.by_name.get(text.as_bytes()) {
+        if let Some(name) = self.by_name.get_str(text) {
             return Ok(name);
         }
         // The last two numbers are kept for "no name" and "the start of a record".
@@ -164,7 +164,7 @@ impl Plan {
             return Err(PlanError::TooMany);
         }
         self.names.push(text.to_owned());
-        self.by_name.insert(text.as_bytes(), name);
+        self.by_name.insert(text, name);
         Ok(name)
     }
 
@@ -184,7 +184,7 @@ impl Plan {
             let Some(canonical) = attribute.names.first() else {
                 continue;
             };
-            let field = match fields.get(canonical.as_bytes()) {
+            let field = match fields.get_str(canonical) {
                 Some(field) => field,
                 None => {
                     let field = self.field_names.len();
@@ -194,7 +194,7 @@ impl Plan {
                     let field = FieldId::try_from(field).map_err(|_| PlanError::TooMany)?;
                     let name = self.name(canonical)?;
                     self.field_names.push(name);
-                    fields.insert(canonical.as_bytes(), field);
+                    fields.insert(canonical, field);
                     field
                 }
             };
@@ -223,7 +223,7 @@ impl Plan {
 
     fn blank_row(&self, id_name: &str) -> Vec<Entry> {
         let mut entries: Vec<_> = self.names.iter().map(|name| Entry::foreign(name)).collect();
-        if let Some(id) = self.by_name.get(id_name.as_bytes())
+        if let Some(id) = self.by_name.get_str(id_name)
             && let Some(entry) = entries.get_mut(usize::from(id))
         {
             entry.kind = EntryKind::Id;
@@ -264,6 +264,13 @@ impl Plan {
         self.events.len() + 1
     }
 
+    /// Whether any integer is a code of the enumeration.
+    #[inline(always)]
+    pub(crate) fn is_open(&self, table: u16) -> bool {
+        let enumeration = self.enums.get(usize::from(table));
+        enumeration.is_some_and(|known| known.closed.is_none())
+    }
+
     /// What each name is in the row.
     #[inline(always)]
     pub(crate) fn row(&self, row: usize) -> &[Entry] {
@@ -282,12 +289,12 @@ impl Plan {
 
     /// The event of this id or alias.
     pub fn event_by_id(&self, id: &str) -> Option<EventId> {
-        self.by_id.get(id.as_bytes())
+        self.by_id.get_str(id)
     }
 
     /// The field whose canonical name this is.
     pub fn field_by_name(&self, name: &str) -> Option<FieldId> {
-        let name = self.by_name.get(name.as_bytes())?;
+        let name = self.by_name.get_str(name)?;
         let place = self.field_names.iter().position(|&known| known == name)?;
         FieldId::try_from(place).ok()
     }
@@ -320,7 +327,7 @@ impl Plan {
 
     /// Whether `name` is the id, or an attribute of the event under any of its names.
     pub fn claims(&self, event: EventId, name: &str) -> bool {
-        self.by_name.get(name.as_bytes()).is_some_and(|name| {
+        self.by_name.get_str(name).is_some_and(|name| {
             let entry = self.row(usize::from(event)).get(usize::from(name));
             entry.is_some_and(|entry| entry.kind != EntryKind::Foreign)
         })
@@ -340,7 +347,7 @@ impl Enumeration {
     fn new(row: &EnumRow) -> Enumeration {
         let mut names = Lookup::new();
         for (name, code) in &row.names {
-            names.insert(name.as_bytes(), *code);
+            names.insert(name, *code);
         }
         Enumeration {
             names,

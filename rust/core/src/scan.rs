@@ -55,6 +55,23 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    /// Whether `literal` stands behind the byte `before` here; if so, steps over both.
+    #[inline(always)]
+    pub fn take_behind(&mut self, before: u8, literal: &Literal) -> bool {
+        let chunk = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<17>);
+        let found = match chunk {
+            Some([first, chunk @ ..]) if literal.bytes.len() <= 16 => {
+                *first == before
+                    && (u128::from_le_bytes(*chunk) ^ literal.head) & literal.mask == 0
+            }
+            _ => self.peek() == before && stands_at(self.bytes, self.at + 1, &literal.bytes),
+        };
+        if found {
+            self.at += 1 + literal.bytes.len();
+        }
+        found
+    }
+
     pub fn take_slice(&mut self, literal: &[u8]) -> bool {
         let found = stands_at(self.bytes, self.at, literal);
         if found {
@@ -96,8 +113,12 @@ impl<'a> Cursor<'a> {
     /// Up to eight digits at the cursor: their value, and how many they are.
     #[inline(always)]
     pub fn eight_digits(&self) -> Option<(u64, usize)> {
-        let chunk = self.bytes.get(self.at..)?.first_chunk::<8>()?;
-        let word = u64::from_le_bytes(*chunk) ^ 0x3030_3030_3030_3030;
+        let rest = self.bytes.get(self.at..)?;
+        let word = match rest.first_chunk::<8>() {
+            Some(chunk) => u64::from_le_bytes(*chunk),
+            None => self.last_word()?,
+        };
+        let word = word ^ 0x3030_3030_3030_3030;
         // A byte is a digit's value if it is below ten: adding 0x76 then leaves its top bit clear.
         let above = (word.wrapping_add(0x7676_7676_7676_7676) | word) & 0x8080_8080_8080_8080;
         let count = above.trailing_zeros() as usize / 8;
@@ -110,6 +131,14 @@ impl<'a> Cursor<'a> {
         let word = word.wrapping_mul(100).wrapping_add(word >> 16) & 0x0000_ffff_0000_ffff;
         let word = word.wrapping_mul(10_000).wrapping_add(word >> 32) & 0xffff_ffff;
         Some((word, count))
+    }
+
+    /// What is left of the last eight bytes of the record, zeros behind it.
+    #[inline(always)]
+    fn last_word(&self) -> Option<u64> {
+        let word = u64::from_le_bytes(*self.bytes.last_chunk::<8>()?);
+        let left = self.bytes.len().saturating_sub(self.at);
+        word.checked_shr(u32::try_from(64 - 8 * left.min(8)).unwrap_or_default())
     }
 
     /// One of `true`, `false`, `null`, of which the first byte was seen.
@@ -289,8 +318,22 @@ mod tests {
             (b":1234567", Some((0, 0))),
             (b"12\xb0\xff1234", Some((12, 2))),
             (b"1234567", None),
+            (b"{}123456", Some((0, 0))),
         ] {
             assert_eq!(Cursor::new(text, 0).eight_digits(), want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn eight_digits_reads_up_to_the_end() {
+        for (text, at, want) in [
+            (&b"{id:1234}"[..], 4, Some((1234, 4))),
+            (b"{id:12345", 4, Some((12345, 5))),
+            (b"{12345678", 1, Some((12_345_678, 8))),
+            (b"{12345678", 8, Some((8, 1))),
+            (b"{12345678", 9, None),
+        ] {
+            assert_eq!(Cursor::new(text, at).eight_digits(), want, "{text:?}");
         }
     }
 

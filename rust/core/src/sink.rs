@@ -4,7 +4,7 @@
 //! crates that know them.
 
 use crate::number::Number;
-use crate::rows::FieldId;
+use crate::rows::{EventId, FieldId};
 use crate::scan::Literal;
 use crate::text::Text;
 
@@ -63,6 +63,9 @@ pub enum Container {
 /// A member given twice is given to the sink twice: the last one wins. Free-form values arrive as a
 /// tree: `begin`, then `scalar`, or `open`, (`key`,) values and `close`, then `end`.
 pub trait Sink {
+    /// The record is of this event, if nothing goes wrong.
+    #[inline(always)]
+    fn event(&mut self, _event: EventId) {}
     /// The value of an attribute.
     #[inline(always)]
     fn field(&mut self, _field: FieldId, _value: Scalar<'_>) -> Result<(), Stopped> {

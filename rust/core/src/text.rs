@@ -1,23 +1,35 @@
 //! Strings: from the opening quote to text that is known to be ASCII or known to be UTF-8.
 
+use crate::block::Block;
 use crate::error::{Code, Expected, Halt, fault};
 use crate::scan::Cursor;
 
-/// Bytes that are ASCII: only the reader of strings makes them, so whoever gets them may rely on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ascii<'a>(&'a [u8]);
+/// Bytes that are printable ASCII: only the reader of strings makes them, so whoever gets them may
+/// rely on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ascii<'a> {
+    /// The bytes, and what follows them in the record.
+    rest: &'a [u8],
+    length: usize,
+}
 
 impl<'a> Ascii<'a> {
-    /// The bytes, each below 0x80.
+    /// The bytes, each from 0x20 to 0x7f.
     #[inline(always)]
     pub fn bytes(self) -> &'a [u8] {
-        self.0
+        self.rest.get(..self.length).unwrap_or_default()
+    }
+
+    /// The bytes as one block, if they fit into it. No two texts have the same one.
+    #[inline(always)]
+    pub fn block(self) -> Option<Block> {
+        (self.length <= Block::SIZE).then(|| Block::beginning(self.rest, self.length))
     }
 }
 
 /// A string's characters, unescaped. Whoever builds an object from it need not look for either
 /// property again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Text<'a> {
     /// Printable ASCII, straight from the record.
     Ascii(Ascii<'a>),
@@ -30,15 +42,24 @@ impl<'a> Text<'a> {
     #[inline(always)]
     pub fn as_bytes(self) -> &'a [u8] {
         match self {
-            Text::Ascii(ascii) => ascii.0,
+            Text::Ascii(ascii) => ascii.bytes(),
             Text::Unicode(text) => text.as_bytes(),
+        }
+    }
+
+    /// The text's first bytes.
+    #[inline(always)]
+    pub(crate) fn beginning(self) -> Block {
+        match self {
+            Text::Ascii(ascii) => Block::beginning(ascii.rest, ascii.length),
+            Text::Unicode(text) => Block::beginning(text.as_bytes(), text.len()),
         }
     }
 
     /// The text as an owned string.
     pub fn to_owned(self) -> String {
         match self {
-            Text::Ascii(ascii) => String::from_utf8_lossy(ascii.0).into_owned(),
+            Text::Ascii(ascii) => String::from_utf8_lossy(ascii.bytes()).into_owned(),
             Text::Unicode(text) => text.to_owned(),
         }
     }
@@ -53,13 +74,24 @@ impl<'a> Cursor<'a> {
         'a: 's,
     {
         let start = self.at;
-        self.plain_text();
-        if self.peek() == b'"' {
-            let plain = self.bytes.get(start..self.at).unwrap_or_default();
-            self.step();
-            return Ok(Text::Ascii(Ascii(plain)));
+        match self.plain_string() {
+            Some(plain) => Ok(Text::Ascii(plain)),
+            None => self.aside(|cursor| cursor.long_text(start, scratch)),
         }
-        self.aside(|cursor| cursor.long_text(start, scratch))
+    }
+
+    /// The same, if the text is plain; else the cursor is left somewhere in it.
+    #[inline(always)]
+    pub fn plain_string(&mut self) -> Option<Ascii<'a>> {
+        let start = self.at;
+        self.plain_text();
+        if self.peek() != b'"' {
+            return None;
+        }
+        let length = self.at - start;
+        self.step();
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        Some(Ascii { rest, length })
     }
 
     /// The rest of a string that is not plain: non-ASCII runs are checked, escapes undone.

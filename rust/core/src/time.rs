@@ -11,59 +11,38 @@ use crate::tree::{check_depth, colon, quote};
 const MICROS: u32 = 1_000_000;
 
 impl<'r> Walk<'_, 'r> {
-    /// Reads the time stamp at the cursor.
+    /// The form that nearly every record has: the pair seen last, in order, without white space.
+    /// Whatever differs is left to [`Walk::time`]: then the cursor stays where it is.
     #[inline(always)]
+    pub(crate) fn usual_time(&self, cursor: &mut Cursor<'r>) -> Option<Scalar<'static>> {
+        let pairs = &self.decoder.plan.time_pairs;
+        let [seconds_name, useconds_name] = pairs.get(usize::from(self.time_pair))?;
+        check_depth(cursor, 2, self.decoder.options.max_depth).ok()?;
+        let mut ahead = Cursor::new(cursor.bytes, cursor.at);
+        let named = ahead.take_behind(b'{', &seconds_name.literal);
+        let seconds = named.then(|| ahead.seconds())??;
+        let named = ahead.take_behind(b',', &useconds_name.literal);
+        let useconds = named.then(|| ahead.short_integer())??;
+        if ahead.peek() != b'}' {
+            return None;
+        }
+        let useconds = u32::try_from(useconds).ok().filter(|&u| u < MICROS)?;
+        cursor.at = ahead.at + 1;
+        Some(Scalar::Time { seconds, useconds })
+    }
+
+    /// Reads the time stamp at the cursor, in whatever form.
     pub(crate) fn time(&mut self, cursor: &mut Cursor<'r>) -> Result<Scalar<'static>, Halt> {
         match cursor.peek() {
             b'{' => {
                 check_depth(cursor, 2, self.decoder.options.max_depth)?;
-                let mut ahead = cursor.clone();
-                if let Some(time) = self.usual_time(&mut ahead) {
-                    cursor.at = ahead.at;
-                    return Ok(time);
-                }
-                cursor.aside(|cursor| self.time_object(cursor))
+                self.time_object(cursor)
             }
-            b'-' | b'0'..=b'9' => cursor.aside(|cursor| self.epoch_milliseconds(cursor)),
+            b'-' | b'0'..=b'9' => self.epoch_milliseconds(cursor),
             _ => Err(cursor.wrong_type(Expected::Time)),
         }
     }
 
-    /// The form that nearly every record has: the pair seen last, in order, without white space.
-    /// Whatever differs is left to `time_object`.
-    #[inline(always)]
-    fn usual_time(&self, cursor: &mut Cursor<'r>) -> Option<Scalar<'static>> {
-        let [seconds_name, useconds_name] = self
-            .decoder
-            .plan
-            .time_pairs
-            .get(usize::from(self.time_pair))?;
-        cursor.step();
-        if !cursor.take(&seconds_name.literal) || !cursor.peek().is_ascii_digit() {
-            return None;
-        }
-        let Ok(Number::Int(seconds)) = cursor.number() else {
-            return None;
-        };
-        if cursor.peek() != b',' {
-            return None;
-        }
-        cursor.step();
-        if !cursor.take(&useconds_name.literal) || !cursor.peek().is_ascii_digit() {
-            return None;
-        }
-        let Ok(Number::Int(useconds)) = cursor.number() else {
-            return None;
-        };
-        if cursor.peek() != b'}' {
-            return None;
-        }
-        cursor.step();
-        let useconds = u32::try_from(useconds).ok().filter(|&u| u < MICROS)?;
-        Some(Scalar::Time { seconds, useconds })
-    }
-
-    #[inline(never)]
     fn epoch_milliseconds(&mut self, cursor: &mut Cursor<'r>) -> Result<Scalar<'static>, Halt> {
         let milliseconds = match self.integer(cursor, Expected::Time)? {
             Number::Int(value) => i128::from(value),
@@ -80,7 +59,6 @@ impl<'r> Walk<'_, 'r> {
     }
 
     /// Any object with exactly one pair: members in either order, the last of a repeated one wins.
-    #[inline(never)]
     fn time_object(&mut self, cursor: &mut Cursor<'r>) -> Result<Scalar<'static>, Halt> {
         cursor.step();
         cursor.space();

@@ -5,6 +5,7 @@
 use crate::error::{Code, Expected, Fault, Halt, fault};
 use crate::scan::Cursor;
 use crate::sink::{Container, Ignore, Scalar, Sink};
+use crate::usual::usual_members;
 
 /// The deepest nesting that any `max_depth` allows: CPython cannot compare or print deeper values
 /// under its usual recursion limit.
@@ -36,46 +37,65 @@ pub(crate) fn check_depth(cursor: &Cursor<'_>, depth: usize, max_depth: usize) -
     Ok(())
 }
 
-/// Which of the open containers are objects: one bit each.
+/// Which of the open containers are objects: one bit each, the innermost lowest.
+#[derive(Default)]
 struct Nesting {
-    objects: [u64; DEPTH_LIMIT / 64],
+    inner: u64,
+    /// What did not fit any more, 64 containers at a time.
+    outer: Vec<u64>,
     depth: usize,
 }
 
 impl Nesting {
     #[inline(always)]
     fn push(&mut self, object: bool) {
-        if let Some(word) = self.objects.get_mut(self.depth / 64) {
-            let bit = 1 << (self.depth % 64);
-            *word = if object { *word | bit } else { *word & !bit };
+        if self.depth.is_multiple_of(64) {
+            self.set_aside();
         }
+        self.inner = self.inner << 1 | u64::from(object);
         self.depth += 1;
+    }
+
+    #[inline(always)]
+    fn pop(&mut self) {
+        self.inner >>= 1;
+        self.depth -= 1;
+        if self.depth.is_multiple_of(64) {
+            self.take_back();
+        }
     }
 
     /// Whether the innermost container is an object.
     #[inline(always)]
     fn in_object(&self) -> bool {
-        let level = self.depth.wrapping_sub(1);
-        self.objects
-            .get(level / 64)
-            .is_some_and(|word| word >> (level % 64) & 1 == 1)
+        self.inner & 1 == 1
+    }
+
+    #[cold]
+    fn set_aside(&mut self) {
+        if self.depth > 0 {
+            self.outer.push(self.inner);
+        }
+    }
+
+    #[cold]
+    fn take_back(&mut self) {
+        self.inner = self.outer.pop().unwrap_or(0);
     }
 }
 
 /// Reads the value at the cursor, inside of `outer` open containers.
 #[inline(always)]
 pub(crate) fn tree<S: Sink>(
-    cursor: &mut Cursor<'_>,
+    outside: &mut Cursor<'_>,
     scratch: &mut String,
     outer: usize,
     max_depth: usize,
     sink: &mut S,
 ) -> Result<(), Halt> {
     let max_depth = max_depth.min(DEPTH_LIMIT);
-    let mut nesting = Nesting {
-        objects: [0; DEPTH_LIMIT / 64],
-        depth: 0,
-    };
+    let mut nesting = Nesting::default();
+    let cursor = &mut outside.clone();
     loop {
         // A value begins here.
         match cursor.peek() {
@@ -93,15 +113,21 @@ pub(crate) fn tree<S: Sink>(
                 } else {
                     Container::Array
                 })?;
+                nesting.push(object);
+                let before = cursor.at;
+                if object {
+                    usual_members(cursor, b'{', sink)?;
+                }
+                if cursor.at == before {
                 cursor.step();
                 cursor.space();
-                nesting.push(object);
                 let closing = if object { b'}' } else { b']' };
                 if cursor.peek() != closing {
                     if object {
                         key(cursor, scratch, Expected::MemberNameOrEnd, sink)?;
                     }
                     continue;
+                }
                 }
             }
             b't' => {
@@ -121,23 +147,31 @@ pub(crate) fn tree<S: Sink>(
         // A value is complete, or its container's closing bracket is at the cursor.
         loop {
             if nesting.depth == 0 {
+                outside.at = cursor.at;
                 return Ok(());
             }
             if cursor.peek() != b',' {
                 cursor.space();
             }
             match (cursor.peek(), nesting.in_object()) {
-                (b',', object) => {
+                (b',', true) => {
+                    let before = cursor.at;
+                    usual_members(cursor, b',', sink)?;
+                    if cursor.at == before {
+                        cursor.step();
+                        cursor.space();
+                        key(cursor, scratch, Expected::MemberName, sink)?;
+                        break;
+                    }
+                }
+                (b',', false) => {
                     cursor.step();
                     cursor.space();
-                    if object {
-                        key(cursor, scratch, Expected::MemberName, sink)?;
-                    }
                     break;
                 }
                 (b'}', true) | (b']', false) => {
                     cursor.step();
-                    nesting.depth -= 1;
+                    nesting.pop();
                     sink.close()?;
                 }
                 (_, true) => return Err(cursor.unexpected(Expected::CommaOrBrace)),
@@ -148,7 +182,6 @@ pub(crate) fn tree<S: Sink>(
 }
 
 /// The key at the cursor and its colon, up to the value.
-#[inline(always)]
 fn key<S: Sink>(
     cursor: &mut Cursor<'_>,
     scratch: &mut String,

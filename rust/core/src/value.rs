@@ -11,8 +11,7 @@ use crate::sink::{Scalar, Sink, Target};
 use crate::tree::check_depth;
 
 impl<'r> Walk<'_, 'r> {
-    /// The value of an attribute.
-    #[inline(always)]
+    /// The value of an attribute, in whatever form.
     pub(crate) fn attribute<S: Sink>(
         &mut self,
         cursor: &mut Cursor<'r>,
@@ -22,11 +21,6 @@ impl<'r> Walk<'_, 'r> {
     ) -> Result<(), Halt> {
         let first = cursor.peek();
         let field = entry.field;
-        if first == b'"' && kind == Kind::Text {
-            cursor.step();
-            let text = cursor.text(self.scratch)?;
-            return Ok(sink.field(field, Scalar::Text(text))?);
-        }
         if first == b'n' && kind != Kind::Any {
             if !entry.nullable {
                 return Err(cursor.wrong_type(expected(kind)));
@@ -35,6 +29,10 @@ impl<'r> Walk<'_, 'r> {
             return Ok(sink.field(field, Scalar::Null)?);
         }
         let value = match kind {
+            Kind::Text if first == b'"' => {
+                cursor.step();
+                Scalar::Text(cursor.text(self.scratch)?)
+            }
             Kind::Text => return Err(cursor.wrong_type(Expected::Text)),
             Kind::Integer => Scalar::Number(self.integer(cursor, Expected::Integer)?),
             Kind::Enum(table) => self.code(cursor, table)?,
@@ -47,17 +45,14 @@ impl<'r> Walk<'_, 'r> {
             }
             Kind::IntegerOrText => Scalar::Number(plain_integer(cursor)?),
             Kind::Boolean => Scalar::Boolean(boolean(cursor)?),
-            Kind::Float => Scalar::Number(cursor.aside(float)?),
+            Kind::Float => Scalar::Number(float(cursor)?),
             Kind::List if first != b'[' => return Err(cursor.wrong_type(Expected::Array)),
-            Kind::List | Kind::Any => {
-                return cursor.aside(|cursor| self.whole_tree(cursor, Target::Field(field), sink));
-            }
+            Kind::List | Kind::Any => return self.whole_tree(cursor, Target::Field(field), sink),
         };
         Ok(sink.field(field, value)?)
     }
 
-    #[inline(always)]
-    fn kv_list<S: Sink>(
+    pub(crate) fn kv_list<S: Sink>(
         &mut self,
         cursor: &mut Cursor<'r>,
         field: FieldId,
@@ -71,15 +66,15 @@ impl<'r> Walk<'_, 'r> {
                     cursor.at += length;
                     return Ok(());
                 }
-                cursor.aside(|cursor| self.whole_tree(cursor, Target::Field(field), sink))
+                self.whole_tree(cursor, Target::Field(field), sink)
             }
             KvLists::Lazy => {
                 let start = cursor.at;
-                cursor.aside(|cursor| self.skip(cursor))?;
+                self.skip(cursor)?;
                 let bytes = self.record.get(start..cursor.at);
                 Ok(sink.raw(field, bytes.unwrap_or_default())?)
             }
-            KvLists::Skip => cursor.aside(|cursor| self.skip(cursor)),
+            KvLists::Skip => self.skip(cursor),
         }
     }
 
@@ -133,7 +128,7 @@ impl<'r> Walk<'_, 'r> {
         if cursor.peek() == b'"' {
             cursor.step();
             let text = cursor.text(self.scratch)?;
-            let code = enumeration.and_then(|known| known.names.get(text.as_bytes()));
+            let code = enumeration.and_then(|known| known.names.get(text));
             let code = Number::Int(code.ok_or_else(|| unknown(JsonType::String))?);
             return Ok(Scalar::Enum { table, code });
         }

@@ -8,34 +8,37 @@ use vmcodec_core::{
     Container, EventId, FieldId, Literal, Number, Scalar, Sink, Stopped, Target, Text,
 };
 
-use crate::cache::{DictCache, IntCache, TextCache};
+use crate::cache::{DictCache, IntCache, TextCache, Worth};
 use crate::ffi::pending::Pending;
 use crate::ffi::{objects, text};
-use crate::keys::Keys;
+use crate::keys::{Keys, Spot};
 use crate::kvlist::KVList;
 use crate::nodes::{Tree, plain_value};
 use crate::schema::Schema;
+use crate::shape::Shape;
 
 /// What outlives a call, to serve the next one: bounded caches of objects.
 pub(crate) struct Caches {
     keys: Keys,
-    texts: Vec<TextCache>,
+    texts: Vec<(TextCache, Worth)>,
     ints: Vec<IntCache>,
     dicts: Vec<DictCache>,
     /// The seconds of time stamps: those of one batch are few.
     seconds: IntCache,
+    /// Room for the values of a record, by field; empty between records.
+    values: Vec<Option<Py<PyAny>>>,
 }
 
 impl Caches {
     /// Empty caches for so many fields.
     pub fn new(fields: usize) -> Caches {
         Caches {
-            // One more for the unknown members.
-            keys: Keys::new(fields + 1),
-            texts: (0..fields).map(|_| TextCache::new(256)).collect(),
+            keys: Keys::new(),
+            texts: (0..fields).map(|_| (TextCache::new(256), Worth::default())).collect(),
             ints: (0..fields).map(|_| IntCache::new(256)).collect(),
             dicts: (0..fields).map(|_| DictCache::new()).collect(),
             seconds: IntCache::new(16),
+            values: (0..fields).map(|_| None).collect(),
         }
     }
 }
@@ -45,11 +48,13 @@ pub(crate) struct Builder<'py, 'a> {
     py: Python<'py>,
     schema: &'a Schema,
     caches: &'a mut Caches,
-    /// The values of the record so far, by field.
-    values: Vec<Option<Bound<'py, PyAny>>>,
     extra: Option<Bound<'py, PyDict>>,
     tree: Tree<'py>,
     owner: Owner<'py>,
+    /// The event, where it is known; what is guessed depends on it.
+    event: usize,
+    /// Whether one of the values is null.
+    nulls: bool,
     /// How many values of trees there were.
     nodes: u32,
 }
@@ -64,15 +69,16 @@ enum Owner<'py> {
 }
 
 impl<'py, 'a> Builder<'py, 'a> {
-    pub fn new(py: Python<'py>, schema: &'a Schema, fields: usize, caches: &'a mut Caches) -> Self {
+    pub fn new(py: Python<'py>, schema: &'a Schema, caches: &'a mut Caches) -> Self {
         Builder {
             py,
             schema,
             caches,
-            values: (0..fields).map(|_| None).collect(),
             extra: None,
             tree: Tree::default(),
             owner: Owner::Field(0),
+            event: 0,
+            nulls: false,
             nodes: 0,
         }
     }
@@ -87,75 +93,139 @@ impl<'py, 'a> Builder<'py, 'a> {
                 PyIndexError::new_err("no such event"),
             ));
         };
+        if self.nulls {
+            self.settle(shape)?;
+        }
         let py = self.py;
-        let (values, extra) = (&mut self.values, &mut self.extra);
-        shape.instance(py, |place| {
-            let Some(field) = shape.fields.get(place) else {
-                let extra = extra.take().map(Bound::into_any);
-                return Ok(extra.unwrap_or_else(|| py.None().into_bound(py)));
-            };
+        let (values, extra) = (&mut self.caches.values, &mut self.extra);
+        let values = shape.fields.iter().map(|field| {
             let value = values.get_mut(usize::from(field.field));
             match value.and_then(Option::take) {
-                Some(value) if value.is_none() => field.null(py),
-                Some(value) => Ok(value),
+                Some(value) => Ok(value.into_bound(py)),
                 None => field.default(py),
             }
-        })
+        });
+        let extra = extra.take().map(Bound::into_any);
+        let extra = extra.unwrap_or_else(|| py.None().into_bound(py));
+        shape.instance(py, values.chain(std::iter::once(Ok(extra))))
+    }
+
+    /// Puts in the place of each null what it stands for.
+    #[cold]
+    fn settle(&mut self, shape: &Shape) -> Result<(), Pending<'py>> {
+        self.nulls = false;
+        for field in &shape.fields {
+            if let Some(Some(value)) = self.caches.values.get_mut(usize::from(field.field))
+                && value.is_none(self.py)
+            {
+                *value = field.null(self.py)?.unbind();
+            }
+        }
+        Ok(())
     }
 
     #[inline(always)]
     fn put(&mut self, field: FieldId, value: Option<Bound<'py, PyAny>>) {
-        if let Some(place) = self.values.get_mut(usize::from(field)) {
-            *place = value;
+        if let Some(place) = self.caches.values.get_mut(usize::from(field)) {
+            *place = value.map(Bound::unbind);
         }
     }
 
-    #[inline(always)]
-    fn value(
-        &mut self,
-        field: FieldId,
-        value: Scalar<'_>,
-    ) -> Result<Bound<'py, PyAny>, Pending<'py>> {
+    // One function for each kind of value, and none inlined: the walk keeps its registers.
+
+    #[inline(never)]
+    fn text(&mut self, field: FieldId, text: Text<'_>) -> Result<(), Stopped> {
+        let value = match self.caches.texts.get_mut(usize::from(field)) {
+            Some((cache, worth)) => cache.get(self.py, worth, text)?,
+            None => text::string(self.py, text)?,
+        };
+        self.put(field, Some(value.into_any()));
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn int(&mut self, field: FieldId, value: i64) -> Result<(), Stopped> {
+        let value = match self.caches.ints.get_mut(usize::from(field)) {
+            Some(cache) => cache.get(self.py, value)?,
+            None => objects::int(self.py, value)?,
+        };
+        self.put(field, Some(value.into_any()));
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn member(&mut self, field: FieldId, table: u16, code: Number<'_>) -> Result<(), Stopped> {
         let py = self.py;
-        Ok(match value {
-            Scalar::Null => py.None().into_bound(py),
-            Scalar::Text(text) => match self.caches.texts.get_mut(usize::from(field)) {
-                Some(cache) => cache.get(py, text)?.into_any(),
-                None => text::string(py, text)?.into_any(),
-            },
-            Scalar::Number(Number::Int(value)) => {
-                match self.caches.ints.get_mut(usize::from(field)) {
-                    Some(cache) => cache.get(py, value)?.into_any(),
-                    None => objects::int(py, value)?.into_any(),
-                }
-            }
-            Scalar::Enum { table, code } => match self.schema.enums.get(usize::from(table)) {
-                Some(shape) => shape.member(py, code)?,
-                None => py.None().into_bound(py),
-            },
-            Scalar::Time { seconds, useconds } => {
-                let seconds = self.caches.seconds.get(py, seconds)?.into_any();
-                let useconds = objects::int(py, i64::from(useconds))?.into_any();
-                let mut parts = [Some(seconds), Some(useconds)];
-                self.schema.time.instance(py, |place| {
-                    let part = parts.get_mut(place).and_then(Option::take);
-                    Ok(part.unwrap_or_else(|| py.None().into_bound(py)))
-                })?
-            }
-            plain => plain_value(py, plain)?,
-        })
+        let member = match self.schema.enums.get(usize::from(table)) {
+            Some(shape) => shape.member(py, code)?,
+            None => py.None().into_bound(py),
+        };
+        self.put(field, Some(member));
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn time(&mut self, field: FieldId, seconds: i64, useconds: u32) -> Result<(), Stopped> {
+        let py = self.py;
+        let seconds = self.caches.seconds.get(py, seconds)?.into_any();
+        let useconds = objects::int(py, i64::from(useconds))?.into_any();
+        let parts = [Ok(seconds), Ok(useconds)];
+        let time = self.schema.time.instance(py, parts.into_iter())?;
+        self.put(field, Some(time));
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn text_node(&mut self, text: Text<'_>) -> Result<(), Stopped> {
+        let value = self.caches.keys.value(self.py, self.tree.spot, text)?;
+        self.node(value.into_any())
+    }
+
+    #[inline(never)]
+    fn plain_node(&mut self, value: Scalar<'_>) -> Result<(), Stopped> {
+        let value = plain_value(self.py, value)?;
+        self.node(value)
+    }
+
+    /// A value without parts joins the tree.
+    #[inline(always)]
+    fn node(&mut self, value: Bound<'py, PyAny>) -> Result<(), Stopped> {
+        self.nodes = self.nodes.wrapping_add(1);
+        if self.nodes.is_multiple_of(NODES_A_LOOK) {
+            let looked = self.py.check_signals();
+            looked.map_err(|error| Pending::set(self.py, error))?;
+        }
+        Ok(self.tree.add(value)?)
+    }
+
+    #[inline(never)]
+    fn plain(&mut self, field: FieldId, value: Scalar<'_>) -> Result<(), Stopped> {
+        self.nulls |= matches!(value, Scalar::Null);
+        let value = plain_value(self.py, value)?;
+        self.put(field, Some(value));
+        Ok(())
     }
 }
 
 impl<'py> Sink for Builder<'py, '_> {
     #[inline(always)]
+    fn event(&mut self, event: EventId) {
+        self.event = usize::from(event);
+    }
+
+    #[inline(always)]
     fn field(&mut self, field: FieldId, value: Scalar<'_>) -> Result<(), Stopped> {
-        let value = self.value(field, value)?;
-        self.put(field, Some(value));
-        Ok(())
+        match value {
+            Scalar::Text(text) => self.text(field, text),
+            Scalar::Number(Number::Int(value)) => self.int(field, value),
+            Scalar::Enum { table, code } => self.member(field, table, code),
+            Scalar::Time { seconds, useconds } => self.time(field, seconds, useconds),
+            plain => self.plain(field, plain),
+        }
     }
 
     fn raw(&mut self, field: FieldId, bytes: &[u8]) -> Result<(), Stopped> {
+        let bytes = objects::bytes(self.py, bytes)?;
         let value = Bound::new(self.py, KVList::of_valid(bytes));
         let value = value.map_err(|error| Pending::set(self.py, error))?;
         self.put(field, Some(value.into_any()));
@@ -167,13 +237,13 @@ impl<'py> Sink for Builder<'py, '_> {
         match target {
             Target::Field(field) => {
                 self.owner = Owner::Field(field);
-                self.tree.spot = self.caches.keys.root(usize::from(field));
+                self.tree.spot = Spot::root(self.event, usize::from(field));
             }
             Target::Extra(name) => {
-                let root = self.caches.keys.root(usize::MAX);
+                let root = Spot::default();
                 let (name, spot) = self.caches.keys.get(self.py, root, name)?;
                 self.owner = Owner::Extra(name);
-                self.tree.spot = self.caches.keys.inside(spot);
+                self.tree.spot = spot.inside();
             }
         }
         Ok(())
@@ -221,16 +291,10 @@ impl<'py> Sink for Builder<'py, '_> {
 
     #[inline(always)]
     fn scalar(&mut self, value: Scalar<'_>) -> Result<(), Stopped> {
-        let object = match (value, self.caches.keys.values(self.tree.spot)) {
-            (Scalar::Text(text), Some(cache)) => cache.get(self.py, text)?.into_any(),
-            _ => plain_value(self.py, value)?,
-        };
-        self.nodes = self.nodes.wrapping_add(1);
-        if self.nodes.is_multiple_of(NODES_A_LOOK) {
-            let looked = self.py.check_signals();
-            looked.map_err(|error| Pending::set(self.py, error))?;
+        match value {
+            Scalar::Text(text) => self.text_node(text),
+            plain => self.plain_node(plain),
         }
-        Ok(self.tree.add(object)?)
     }
 
     #[inline(always)]
@@ -240,7 +304,7 @@ impl<'py> Sink for Builder<'py, '_> {
         self.tree.open(self.py, container)?;
         self.tree.flat = !nested;
         if nested {
-            self.tree.spot = self.caches.keys.inside(outer);
+            self.tree.spot = outer.inside();
         }
         Ok(())
     }
@@ -274,7 +338,8 @@ impl<'py> Sink for Builder<'py, '_> {
 
     #[inline(never)]
     fn clear(&mut self) {
-        self.values.iter_mut().for_each(|value| *value = None);
+        self.caches.values.iter_mut().for_each(|value| *value = None);
+        self.nulls = false;
         self.extra = None;
         self.tree = Tree::default();
     }

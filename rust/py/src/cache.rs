@@ -1,140 +1,165 @@
-//! Small caches of str and int objects: agents, queues and servers come again and again.
+//! Small caches of objects by what they were made of: agents, queues and servers come again and again.
 //!
 //! Used by the builder. What is found costs a comparison instead of an allocation, and is shared.
 
 use memchr::memchr;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString};
-use vmcodec_core::{Text, hash};
+use vmcodec_core::{Block, Text};
 
 use crate::ffi::pending::Pending;
 use crate::ffi::{objects, text};
 
-/// Longer texts seldom come twice.
-const LONGEST: usize = 31;
 /// After so many questions a cache looks whether it is worth its comparisons.
 const TRIAL: u32 = 512;
 
-/// How often a cache was of use; it is switched off where that is less than once in four.
+/// How often a cache was of use: less than once in four, and it is switched off.
 #[derive(Default)]
-struct Worth {
-    asked: u32,
+pub(crate) struct Worth {
+    missed: u32,
     found: u32,
     off: bool,
 }
 
 impl Worth {
     #[inline(always)]
-    fn note(&mut self, found: bool) {
-        self.asked += 1;
-        self.found += u32::from(found);
-        if self.asked == TRIAL {
-            *self = Worth {
-                off: self.found < TRIAL / 4,
-                ..Worth::default()
-            };
+    fn found(&mut self) {
+        self.found += 1;
+    }
+
+    fn missed(&mut self) {
+        self.missed += 1;
+        if self.missed + self.found >= TRIAL {
+            self.off = self.found < TRIAL / 4;
+            (self.missed, self.found) = (0, 0);
         }
     }
 }
 
-/// A text beside its str: so no unsafe look into the object is needed to compare. (In time the two
-/// ways were alike when measured one against the other.)
-struct Place {
-    length: u8,
-    bytes: [u8; LONGEST],
-    object: Py<PyString>,
-}
-
-/// Strings by content. One place for each hash: a newer text takes the place of an older one.
-pub(crate) struct TextCache {
-    places: Vec<Option<Place>>,
+/// Objects by key, one place for each hash: a newer key takes the place of an older one.
+struct Table<K, T> {
+    places: Vec<Option<(K, Py<T>)>>,
+    /// How many places, a power of two. Memory is taken when the first object comes.
     size: usize,
-    worth: Worth,
 }
 
-impl TextCache {
-    /// A cache of at most `size` texts, a power of two. Memory is taken when the first one comes.
-    pub fn new(size: usize) -> TextCache {
-        TextCache {
+impl<K: PartialEq, T> Table<K, T> {
+    fn new(size: usize) -> Table<K, T> {
+        Table {
             places: Vec::new(),
             size,
-            worth: Worth::default(),
         }
     }
 
-    /// The str of this text, an earlier one where it is still there.
+    /// The object of this key, if it is here.
+    #[inline(always)]
+    fn get<'py>(&self, py: Python<'py>, hash: usize, key: &K) -> Option<Bound<'py, T>> {
+        match self.places.get(hash & (self.size - 1)) {
+            Some(Some((known, object))) if *known == *key => Some(object.bind(py).clone()),
+            _ => None,
+        }
+    }
+
+    /// Keeps the object of a key that was not found.
+    #[inline(never)]
+    fn put(&mut self, hash: usize, key: K, object: &Bound<'_, T>) {
+        if self.places.is_empty() {
+            self.places.resize_with(self.size, || None);
+        }
+        if let Some(place) = self.places.get_mut(hash & (self.size - 1)) {
+            *place = Some((key, object.clone().unbind()));
+        }
+    }
+}
+
+/// Strings by content.
+pub(crate) struct TextCache(Table<Block, PyString>);
+
+impl TextCache {
+    /// A cache of at most `size` texts, a power of two.
+    pub fn new(size: usize) -> TextCache {
+        TextCache(Table::new(size))
+    }
+
+    /// The str of this text, an earlier one where it is still there. `worth` is that of the texts of
+    /// this kind.
     #[inline(always)]
     pub fn get<'py>(
         &mut self,
         py: Python<'py>,
+        worth: &mut Worth,
         text: Text<'_>,
     ) -> Result<Bound<'py, PyString>, Pending<'py>> {
-        match text {
-            Text::Ascii(ascii) if !self.worth.off && ascii.bytes().len() <= LONGEST => {
-                let bytes = ascii.bytes();
-                let place = hash(bytes) & (self.size - 1);
-                if let Some(Some(known)) = self.places.get(place)
-                    && known.bytes.get(..usize::from(known.length)) == Some(bytes)
-                {
-                    self.worth.note(true);
-                    return Ok(known.object.bind(py).clone());
-                }
-                self.put(py, place, text)
-            }
-            _ => text::string(py, text),
+        let block = match text {
+            // Longer texts seldom come twice.
+            Text::Ascii(ascii) if !worth.off => ascii.block(),
+            _ => None,
+        };
+        let Some(block) = block else {
+            return text::string(py, text);
+        };
+        let hash = block.hash();
+        if let Some(known) = self.0.get(py, hash, &block) {
+            worth.found();
+            return Ok(known);
+        }
+        let new = text::string(py, text)?;
+        worth.missed();
+        self.0.put(hash, block, &new);
+        Ok(new)
+    }
+}
+
+/// Ints by value.
+pub(crate) struct IntCache {
+    table: Table<i64, PyInt>,
+    worth: Worth,
+}
+
+impl IntCache {
+    /// A cache of at most `size` ints, a power of two.
+    pub fn new(size: usize) -> IntCache {
+        IntCache {
+            table: Table::new(size),
+            worth: Worth::default(),
         }
     }
 
-    #[inline(never)]
-    fn put<'py>(
+    /// The int of this value, an earlier one where it is still there.
+    #[inline(always)]
+    pub fn get<'py>(
         &mut self,
         py: Python<'py>,
-        place: usize,
-        text: Text<'_>,
-    ) -> Result<Bound<'py, PyString>, Pending<'py>> {
-        let new = text::string(py, text)?;
-        if self.places.is_empty() {
-            self.places.resize_with(self.size, || None);
+        value: i64,
+    ) -> Result<Bound<'py, PyInt>, Pending<'py>> {
+        // CPython shares small ones itself.
+        if self.worth.off || (-5..=256).contains(&value) {
+            return objects::int(py, value);
         }
-        let source = text.as_bytes();
-        let mut bytes = [0; LONGEST];
-        bytes
-            .iter_mut()
-            .zip(source)
-            .for_each(|(to, from)| *to = *from);
-        if let (Some(place), Ok(length)) = (self.places.get_mut(place), source.len().try_into()) {
-            *place = Some(Place {
-                length,
-                bytes,
-                object: new.clone().unbind(),
-            });
+        if let Some(known) = self.table.get(py, value as usize, &value) {
+            self.worth.found();
+            return Ok(known);
         }
-        self.worth.note(false);
-        if self.worth.off {
-            self.places = Vec::new();
-        }
+        let new = objects::int(py, value)?;
+        self.worth.missed();
+        self.table.put(value as usize, value, &new);
         Ok(new)
     }
 }
 
 /// Small objects without inner ones, by their text: an agent's reason is one of a dozen.
 pub(crate) struct DictCache {
-    places: Vec<Option<KnownDict>>,
+    table: Table<Block, PyDict>,
     worth: Worth,
 }
 
-/// An object's text and its dict.
-type KnownDict = (Box<[u8]>, Py<PyDict>);
-
 impl DictCache {
     const SIZE: usize = 64;
-    /// Longer objects seldom come twice.
-    const LONGEST: usize = 64;
 
-    /// An empty cache. Memory is taken when the first object comes.
+    /// An empty cache.
     pub fn new() -> DictCache {
         DictCache {
-            places: Vec::new(),
+            table: Table::new(DictCache::SIZE),
             worth: Worth::default(),
         }
     }
@@ -152,107 +177,29 @@ impl DictCache {
         if self.worth.off {
             return Ok(None);
         }
-        self.find(py, rest)
-    }
-
-    #[inline(never)]
-    fn find<'py>(
-        &mut self,
-        py: Python<'py>,
-        rest: &[u8],
-    ) -> Result<Option<(Bound<'py, PyDict>, usize)>, Pending<'py>> {
         // A brace within a string gives a piece of the object, and no piece of one is in here.
-        let near = rest.get(..DictCache::LONGEST).unwrap_or(rest);
-        let found = memchr(b'}', near).and_then(|end| {
-            let text = rest.get(..=end)?;
-            let (known, dict) = self
-                .places
-                .get(hash(text) & (DictCache::SIZE - 1))?
-                .as_ref()?;
-            (**known == *text).then_some((dict, text.len()))
-        });
-        self.worth.note(found.is_some());
-        match found {
-            Some((dict, length)) => Ok(Some((objects::copy(dict.bind(py))?, length))),
-            None => Ok(None),
-        }
+        let near = rest.get(..Block::SIZE).unwrap_or(rest);
+        let Some(end) = memchr(b'}', near) else {
+            return Ok(None);
+        };
+        let block = Block::beginning(rest, end + 1);
+        let Some(known) = self.table.get(py, block.hash(), &block) else {
+            return Ok(None);
+        };
+        self.worth.found();
+        Ok(Some((objects::copy(&known)?, end + 1)))
     }
 
     /// Keeps a copy of the dict of this text, which holds no containers.
-    pub fn put<'py>(&mut self, text: &[u8], dict: &Bound<'py, PyDict>) -> Result<(), Pending<'py>> {
-        if self.worth.off {
-            self.places = Vec::new();
-            return Ok(());
-        }
-        if text.len() > DictCache::LONGEST {
-            return Ok(());
-        }
-        if self.places.is_empty() {
-            self.places.resize_with(DictCache::SIZE, || None);
-        }
-        if let Some(place) = self.places.get_mut(hash(text) & (DictCache::SIZE - 1)) {
-            *place = Some((text.into(), objects::copy(dict)?.unbind()));
-        }
-        Ok(())
-    }
-}
-
-/// Ints by value, as [`TextCache`] keeps strings.
-pub(crate) struct IntCache {
-    places: Vec<Option<(i64, Py<PyInt>)>>,
-    size: usize,
-    worth: Worth,
-}
-
-impl IntCache {
-    /// A cache of at most `size` ints, a power of two. Memory is taken when the first one comes.
-    pub fn new(size: usize) -> IntCache {
-        IntCache {
-            places: Vec::new(),
-            size,
-            worth: Worth::default(),
-        }
-    }
-
-    /// The int of this value, an earlier one where it is still there.
     #[inline(always)]
-    pub fn get<'py>(
-        &mut self,
-        py: Python<'py>,
-        value: i64,
-    ) -> Result<Bound<'py, PyInt>, Pending<'py>> {
-        // CPython shares these itself.
-        if self.worth.off || (-5..=256).contains(&value) {
-            return objects::int(py, value);
+    pub fn put<'py>(&mut self, text: &[u8], dict: &Bound<'py, PyDict>) -> Result<(), Pending<'py>> {
+        // Longer objects seldom come twice.
+        if self.worth.off || text.len() > Block::SIZE {
+            return Ok(());
         }
-        let place = value as usize & (self.size - 1);
-        if let Some(Some((known, object))) = self.places.get(place)
-            && *known == value
-        {
-            self.worth.note(true);
-            return Ok(object.bind(py).clone());
-        }
-        self.put(py, place, value)
-    }
-
-    #[inline(never)]
-    fn put<'py>(
-        &mut self,
-        py: Python<'py>,
-        place: usize,
-        value: i64,
-    ) -> Result<Bound<'py, PyInt>, Pending<'py>> {
-        let new = objects::int(py, value)?;
-        if self.places.is_empty() {
-            self.places.resize_with(self.size, || None);
-        }
-        if let Some(place) = self.places.get_mut(place) {
-            *place = Some((value, new.clone().unbind()));
-        }
-        self.worth.note(false);
-        if self.worth.off {
-            self.places = Vec::new();
-        }
-        Ok(new)
+        let block = Block::beginning(text, text.len());
+        self.worth.missed();
+        self.table.put(block.hash(), block, &objects::copy(dict)?);
+        Ok(())
     }
 }

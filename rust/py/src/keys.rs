@@ -5,9 +5,9 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use vmcodec_core::{Literal, Text, hash};
+use vmcodec_core::{Block, Literal, Text};
 
-use crate::cache::TextCache;
+use crate::cache::{TextCache, Worth};
 use crate::ffi::pending::Pending;
 use crate::ffi::text;
 
@@ -17,66 +17,87 @@ const PLACES: usize = 512;
 const REACH: usize = 4;
 /// How often a key is passed over before it gives way to a newer one.
 const PATIENCE: u8 = 16;
-/// How many values are kept for each key.
-const VALUES: usize = 64;
-/// Longer keys are made anew each time.
-const LONGEST: usize = 64;
+/// How many values are kept for all keys together: a cache for each key would leave no room in the
+/// processor's own where there are hundreds of keys.
+const VALUES: usize = 1024;
 /// No guess.
 const NONE: u16 = u16::MAX;
 
 struct Key {
-    bytes: Box<[u8]>,
+    block: Block,
     literal: Literal,
     text: Py<PyString>,
-    values: TextCache,
+    /// Whether its values come again.
+    worth: Worth,
     patience: u8,
 }
 
-/// Where a key stands: what may follow it is guessed from there.
+/// How many guesses are kept; a power of two.
+const GUESSES: usize = 4096;
+
+/// A place in an object: in which one, and behind which key. What may follow is guessed from there.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Spot(usize);
+pub(crate) struct Spot {
+    /// A number of the object: of its event and attribute, or of the keys that lead to it.
+    object: usize,
+    /// The place of the key, plus one; 0 before the first key.
+    key: usize,
+}
+
+impl Spot {
+    /// The spot before the first key of an attribute's object.
+    #[inline(always)]
+    pub fn root(event: usize, field: usize) -> Spot {
+        let object = (event * 64 + field).wrapping_mul(0x9e37_79b9) >> 8;
+        Spot { object, key: 0 }
+    }
+
+    /// The spot before the first key of an object that is the value of the key at this one.
+    pub fn inside(self) -> Spot {
+        let object = (self.object + self.key + 1).wrapping_mul(0x9e37_79b9) >> 8;
+        Spot { object, key: 0 }
+    }
+
+    /// The spot behind the key at this place.
+    #[inline(always)]
+    fn after(self, place: usize) -> Spot {
+        Spot {
+            object: self.object,
+            key: place + 1,
+        }
+    }
+
+    /// Where its guess is kept. Others may keep theirs there: a wrong guess costs time only.
+    #[inline(always)]
+    fn guess(self) -> usize {
+        (self.object + self.key) & (GUESSES - 1)
+    }
+}
 
 /// The keys seen lately. A key that is not in use any more gives way to a newer one of a near hash.
 pub(crate) struct Keys {
     places: Vec<Option<Key>>,
-    /// For each spot the place of the key that came next the last time: first the beginnings of the
-    /// attributes' objects, then for each place what followed the key, and what came first inside.
+    /// For each spot the place of the key that came next the last time.
     next: Vec<u16>,
-    roots: usize,
+    values: TextCache,
 }
 
 impl Keys {
-    /// No keys yet, for the objects of so many attributes.
-    pub fn new(roots: usize) -> Keys {
-        // Even, so that a spot inside is one bit away from the spot behind.
-        let roots = (roots + 1).next_multiple_of(2);
+    /// No keys yet.
+    pub fn new() -> Keys {
         let mut places = Vec::new();
         places.resize_with(PLACES, || None);
         Keys {
             places,
-            next: vec![NONE; roots + 2 * PLACES],
-            roots,
+            next: vec![NONE; GUESSES],
+            values: TextCache::new(VALUES),
         }
-    }
-
-    /// The spot before the first key of an attribute's object.
-    pub fn root(&self, root: usize) -> Spot {
-        Spot(root.min(self.roots - 1))
-    }
-
-    /// The spot before the first key of an object that is the value of the key at `spot`.
-    pub fn inside(&self, spot: Spot) -> Spot {
-        Spot(spot.0 | usize::from(spot.0 >= self.roots))
-    }
-
-    fn after(&self, place: usize) -> Spot {
-        Spot(self.roots + 2 * place)
     }
 
     /// The key that came next at this spot.
     #[inline(always)]
     pub fn guess(&self, spot: Spot) -> Option<&Literal> {
-        let place = usize::from(*self.next.get(spot.0)?);
+        let place = usize::from(*self.next.get(spot.guess())?);
         Some(&self.places.get(place)?.as_ref()?.literal)
     }
 
@@ -87,9 +108,9 @@ impl Keys {
         py: Python<'py>,
         spot: Spot,
     ) -> Option<(Bound<'py, PyString>, Spot)> {
-        let place = usize::from(*self.next.get(spot.0)?);
+        let place = usize::from(*self.next.get(spot.guess())?);
         let key = self.places.get(place)?.as_ref()?;
-        Some((key.text.bind(py).clone(), self.after(place)))
+        Some((key.text.bind(py).clone(), spot.after(place)))
     }
 
     /// The str of a key that was not guessed, and its spot; what comes after `spot` is learnt.
@@ -99,19 +120,23 @@ impl Keys {
         spot: Spot,
         key: Text<'_>,
     ) -> Result<(Bound<'py, PyString>, Spot), Pending<'py>> {
-        let bytes = match key {
-            Text::Ascii(ascii) if ascii.bytes().len() <= LONGEST => ascii.bytes(),
-            _ => return Ok((text::string(py, key)?, spot)),
+        let block = match key {
+            Text::Ascii(ascii) => ascii.block(),
+            Text::Unicode(_) => None,
         };
-        let place = match self.find(bytes) {
+        // Other keys are made anew each time.
+        let Some(block) = block else {
+            return Ok((text::string(py, key)?, spot));
+        };
+        let place = match self.find(block) {
             Ok(place) => place,
             Err(None) => return Ok((text::string(py, key)?, spot)),
             Err(Some(free)) => {
                 let new = Key {
-                    bytes: bytes.into(),
+                    block,
                     literal: Literal::member(&key.to_owned()),
                     text: text::string(py, key)?.unbind(),
-                    values: TextCache::new(VALUES),
+                    worth: Worth::default(),
                     patience: PATIENCE,
                 };
                 if let Some(free) = self.places.get_mut(free) {
@@ -120,21 +145,21 @@ impl Keys {
                 free
             }
         };
-        if let Some(next) = self.next.get_mut(spot.0) {
+        if let Some(next) = self.next.get_mut(spot.guess()) {
             *next = u16::try_from(place).unwrap_or(NONE);
         }
         match self.places.get(place) {
-            Some(Some(known)) => Ok((known.text.bind(py).clone(), self.after(place))),
+            Some(Some(known)) => Ok((known.text.bind(py).clone(), spot.after(place))),
             _ => Ok((text::string(py, key)?, spot)),
         }
     }
 
     /// The place of this key, or else one that it may have, if there is any.
-    fn find(&mut self, bytes: &[u8]) -> Result<usize, Option<usize>> {
-        let home = hash(bytes) & (PLACES - 1);
+    fn find(&mut self, block: Block) -> Result<usize, Option<usize>> {
+        let home = block.hash() & (PLACES - 1);
         for place in (home..home + REACH).map(|place| place & (PLACES - 1)) {
             match self.places.get_mut(place) {
-                Some(Some(known)) if *known.bytes == *bytes => {
+                Some(Some(known)) if known.block == block => {
                     known.patience = PATIENCE;
                     return Ok(place);
                 }
@@ -151,10 +176,18 @@ impl Keys {
         }
     }
 
-    /// The cache for the values of the key at this spot.
+    /// The str of a text that is the value of the key at this spot.
     #[inline(always)]
-    pub fn values(&mut self, spot: Spot) -> Option<&mut TextCache> {
-        let place = spot.0.checked_sub(self.roots)? / 2;
-        Some(&mut self.places.get_mut(place)?.as_mut()?.values)
+    pub fn value<'py>(
+        &mut self,
+        py: Python<'py>,
+        spot: Spot,
+        text: Text<'_>,
+    ) -> Result<Bound<'py, PyString>, Pending<'py>> {
+        let place = spot.key.wrapping_sub(1);
+        match self.places.get_mut(place) {
+            Some(Some(key)) => self.values.get(py, &mut key.worth, text),
+            _ => text::string(py, text),
+        }
     }
 }

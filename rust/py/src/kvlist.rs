@@ -7,6 +7,7 @@ use pyo3::types::{PyBytes, PyDict, PyIterator, PyTuple, PyType};
 use vmcodec_core::{check_value, depth_limit};
 
 use crate::ffi::gc::GcPause;
+use crate::ffi::objects;
 use crate::nodes::dict_of;
 
 /// An immutable mapping over the bytes of a JSON object, such as UserData.
@@ -16,30 +17,30 @@ use crate::nodes::dict_of;
 /// back as they came.
 ///
 /// `KVList(raw)` takes the bytes of one JSON object; ValueError if they are not.
-#[pyclass(frozen, mapping, module = "vmcodec")]
+#[pyclass(frozen, mapping, freelist = 2048, module = "vmcodec")]
 pub(crate) struct KVList {
-    raw: Box<[u8]>,
+    raw: Py<PyBytes>,
     dict: PyOnceLock<Py<PyDict>>,
 }
 
 impl KVList {
     /// Of bytes that the walk has validated.
-    pub fn of_valid(raw: &[u8]) -> KVList {
+    pub fn of_valid(raw: Bound<'_, PyBytes>) -> KVList {
         KVList {
-            raw: raw.into(),
+            raw: raw.unbind(),
             dict: PyOnceLock::new(),
         }
     }
 
     /// The bytes as they came.
-    pub fn bytes(&self) -> &[u8] {
-        &self.raw
+    pub fn bytes<'a>(&'a self, py: Python<'a>) -> &'a [u8] {
+        self.raw.as_bytes(py)
     }
 
     fn dict<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyDict>> {
         let dict = self.dict.get_or_try_init(py, || {
             let _pause = GcPause::new(py);
-            dict_of(py, &self.raw).map(Bound::unbind)
+            dict_of(py, self.bytes(py)).map(Bound::unbind)
         })?;
         Ok(dict.bind(py))
     }
@@ -48,20 +49,20 @@ impl KVList {
 #[pymethods]
 impl KVList {
     #[new]
-    fn new(raw: &[u8]) -> PyResult<KVList> {
+    fn new(py: Python<'_>, raw: &[u8]) -> PyResult<KVList> {
         let object = raw.first() == Some(&b'{') && raw.last() == Some(&b'}');
         if !object || check_value(raw, depth_limit()).is_err() {
             return Err(PyValueError::new_err(
                 "raw is not the text of one JSON object",
             ));
         }
-        Ok(KVList::of_valid(raw))
+        Ok(KVList::of_valid(objects::bytes(py, raw)?))
     }
 
     /// The bytes as they came.
     #[getter]
     fn raw<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.raw)
+        self.raw.bind(py).clone()
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
@@ -108,7 +109,7 @@ impl KVList {
     /// A new dict of the same content.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let _pause = GcPause::new(py);
-        dict_of(py, &self.raw)
+        dict_of(py, self.bytes(py))
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -126,7 +127,7 @@ impl KVList {
     fn __reduce__<'py>(
         slf: &Bound<'py, Self>,
     ) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
-        let raw = PyBytes::new(slf.py(), &slf.get().raw);
+        let raw = slf.get().raw(slf.py());
         Ok((slf.get_type(), PyTuple::new(slf.py(), [raw])?))
     }
 }

@@ -116,12 +116,11 @@ impl<'py, 'a> Session<'py, 'a> {
     ) -> PyResult<T> {
         let mut workspace = shelf.take(codec);
         let Workspace { memory, caches } = workspace.as_mut();
-        let fields = codec.core.plan.field_count();
         let mut session = Session {
             py,
             codec,
             memory,
-            builder: Builder::new(py, &codec.schema, fields, caches),
+            builder: Builder::new(py, &codec.schema, caches),
             pause: GcPause::new(py),
             pulse: Pulse::default(),
             errors,

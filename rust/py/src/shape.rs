@@ -115,19 +115,18 @@ impl Shape {
         })
     }
 
-    /// A new instance, its attributes given by `value` for their places: slot by slot, or by the
-    /// constructor.
+    /// A new instance of these values, one for each attribute: slot by slot, or by the constructor.
     #[inline(always)]
     pub fn instance<'py>(
         &self,
         py: Python<'py>,
-        value: impl FnMut(usize) -> Result<Bound<'py, PyAny>, Pending<'py>>,
+        values: impl Iterator<Item = Result<Bound<'py, PyAny>, Pending<'py>>>,
     ) -> Result<Bound<'py, PyAny>, Pending<'py>> {
         match &self.slots {
-            Some(slots) => slots.instance(py, value),
+            Some(slots) => slots.instance(py, values),
             None => {
                 let names = self.names.bind(py);
-                let values = (0..names.len()).map(value).collect::<Result<Vec<_>, _>>()?;
+                let values = values.collect::<Result<Vec<_>, _>>()?;
                 construct(self.class.bind(py), names, &values)
             }
         }

@@ -200,7 +200,7 @@ impl<'a> Writer<'a> {
     fn kv_list(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
         if let Ok(lazy) = value.cast::<KVList>() {
             self.container()?;
-            self.out.extend_from_slice(lazy.get().bytes());
+            self.out.extend_from_slice(lazy.get().bytes(lazy.py()));
             self.verbatim = true;
             return Ok(());
         }

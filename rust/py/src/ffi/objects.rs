@@ -5,7 +5,7 @@ use std::ffi::CString;
 use super::pending::Pending;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
 
 /// Takes what a CPython constructor returned: a new reference, or null with an exception set.
 ///
@@ -96,6 +96,18 @@ pub(crate) fn list_of<'py>(
         unsafe { ffi::PyList_SET_ITEM(list.as_ptr(), index, item.into_ptr()) };
     }
     Ok(list)
+}
+
+/// A bytes object of these bytes.
+pub(crate) fn bytes<'py>(
+    py: Python<'py>,
+    bytes: &[u8],
+) -> Result<Bound<'py, PyBytes>, Pending<'py>> {
+    let length = ffi::Py_ssize_t::try_from(bytes.len()).unwrap_or(ffi::Py_ssize_t::MAX);
+    // SAFETY: attached, by the token; pointer and length are those of one slice.
+    let object = unsafe { ffi::PyBytes_FromStringAndSize(bytes.as_ptr().cast(), length) };
+    // SAFETY: a new bytes object, or null with an exception set.
+    unsafe { take(py, object) }
 }
 
 /// An int of 64 bits with a sign.

@@ -58,13 +58,7 @@ impl Slots {
             named.set_item(attribute, mark)?;
         }
         let constructed = class.call((), Some(&named))?;
-        let filled = self.instance(py, |place| match marks.get(place) {
-            Some(mark) => Ok(mark.clone()),
-            None => Err(Pending::set(
-                py,
-                PyTypeError::new_err("an attribute has no value"),
-            )),
-        })?;
+        let filled = self.instance(py, marks.iter().map(|mark| Ok(mark.clone())))?;
         for ((attribute, mark), place) in attributes.iter().zip(&marks).zip(0..) {
             let read = self.get(&constructed, place);
             if !read.is_some_and(|read| read.is(mark)) || !filled.getattr(*attribute)?.is(mark) {
@@ -76,12 +70,12 @@ impl Slots {
         Ok(!tracked(&constructed)? && !tracked(&filled)? && filled.get_type().is(class))
     }
 
-    /// A new instance, its attributes given by `value` for their places in the order given to `check`.
+    /// A new instance of these values, one for each attribute in the order given to `check`.
     #[inline(always)]
     pub fn instance<'py>(
         &self,
         py: Python<'py>,
-        mut value: impl FnMut(usize) -> Result<Bound<'py, PyAny>, Pending<'py>>,
+        values: impl Iterator<Item = Result<Bound<'py, PyAny>, Pending<'py>>>,
     ) -> Result<Bound<'py, PyAny>, Pending<'py>> {
         let class: *mut ffi::PyTypeObject = self.class.as_ptr().cast();
         // SAFETY: by the invariant the class has CPython's own allocator, and its size is fixed. The
@@ -89,8 +83,8 @@ impl Slots {
         let object = unsafe { ffi::PyType_GenericAlloc(class, 0) };
         // SAFETY: a new object, or null with an exception set.
         let object: Bound<'py, PyAny> = unsafe { take(py, object) }?;
-        for (place, &offset) in self.offsets.iter().enumerate() {
-            let value = value(place)?;
+        for (&offset, value) in self.offsets.iter().zip(values) {
+            let value = value?;
             // SAFETY: by the invariant `offset` is within the instance, and aligned.
             let slot = unsafe { object.as_ptr().byte_add(offset) };
             let slot: *mut *mut ffi::PyObject = slot.cast();
