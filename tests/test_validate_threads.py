@@ -1,0 +1,216 @@
+"""Validation by several threads: as one thread would, and as every line or message by itself, wherever a stretch ends."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import Any
+
+import pytest
+import vmcodec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import all_told, run_python
+from vmcodec import DecodeError, Decoder
+
+STRETCH = 2**17  # Bytes that a thread takes at a time, in validate.rs.
+THREADS = [1, 2, 3, 8, None]
+GOOD = b'{"id":"EventDNOutOfService","ThisDN":"2205"}'
+BAD = b'{"id":"EventDNOutOfService","ThisDN":7}'
+TORN = b'{"id":"EventAgentReady","ThisDN":"2205","time":{"seconds":1,"useconds"'
+LONG = b'{"id":"EventDNOutOfService","ThisDN":"7","x":"%b"}' % (b"y" * (STRETCH + 1000))
+LONG_BAD = LONG[:-1]
+BLANK = [b"", b" ", b"\t \r"]
+KINDS = [GOOD, BAD, TORN, b"\xff", b"{", *BLANK]
+
+decoder = Decoder()
+
+
+def placed(records: Iterable[tuple[int, int | None, Any]]) -> list[Any]:
+    """The errors of records that are decoded one by one, told with the places given."""
+    known: dict[Any, DecodeError | None] = {}
+    errors = []
+    for index, line, record in records:
+        if record not in known:
+            [result] = decoder.decode_batch([record], errors="return")
+            known[record] = result if isinstance(result, DecodeError) else None
+        if error := known[record]:
+            where = {"index": index, "offset": error.offset, "line": line, "path": error.path, "event": error.event}
+            what = {"expected": error.expected, "got": error.got, "raw": error.raw}
+            errors.append(DecodeError(error.code, **where, **what))
+    return all_told(errors)
+
+
+def wanted_of_lines(buffer: bytes) -> list[Any]:
+    lines = [(number, line.removesuffix(b"\r")) for number, line in enumerate(buffer.split(b"\n"), 1)]
+    records = [(number, line) for number, line in lines if line.strip(b" \t\r")]
+    return placed((index, number, line) for index, (number, line) in enumerate(records))
+
+
+def check_lines(buffer: bytes) -> list[Any]:
+    """Any number of threads finds the same errors; which."""
+    wanted = wanted_of_lines(buffer)
+    for threads in THREADS:
+        assert all_told(vmcodec.validate_lines(buffer, threads=threads)) == wanted
+    return wanted
+
+
+def check_batch(messages: list[Any]) -> list[Any]:
+    wanted = placed((index, None, message) for index, message in enumerate(messages))
+    for threads in THREADS:
+        assert all_told(vmcodec.validate_batch(messages, threads=threads)) == wanted
+    return wanted
+
+
+def test_bad_records_around_the_end_of_a_stretch() -> None:
+    tail = b"\r\n".join([BAD, b"", BAD, b" ", GOOD, TORN])
+    # The end wanders from before the first line of the tail, over its line ends, to the last.
+    for shift in range(-len(tail) - 4, 5):
+        head = LONG_BAD[: STRETCH + shift] + b"\n"
+        for end in (b"", b"\n", b"\r\n"):
+            assert len(check_lines(head + tail + end)) == 4
+
+
+def test_each_stretch_begins_where_the_one_before_ended() -> None:
+    lines = [GOOD, BAD, b"", GOOD + b"\r", b" \t", TORN + b"\r"] * 10_000
+    assert len(check_lines(b"\n".join(lines))) == 20_000
+    messages = [GOOD, BAD, None, b"", GOOD.decode(), 7, bytes(1000), BAD.decode()] * 5_000
+    assert len(check_batch(messages)) == 25_000
+
+
+def test_lines_that_are_longer_than_a_stretch() -> None:
+    assert check_lines(LONG) == []
+    assert len(check_lines(LONG_BAD)) == 1
+    lines = [GOOD, LONG, BAD, LONG_BAD, LONG, LONG, LONG_BAD, b"", TORN, LONG]
+    for end in (b"\n", b"\r\n"):
+        assert len(check_lines(end.join(lines))) == 4
+    assert len(check_batch(lines)) == 5
+
+
+def test_nothing_and_blank_lines_alone() -> None:
+    for buffer in (b"", b"\n", b"\r\n" * 100_000, b" " * 300_000):
+        assert check_lines(buffer) == []
+    [error] = check_lines(b"\n" * 300_000 + BAD)
+    assert error[1][1:4] == (0, 37, 300_001)
+    assert check_batch([]) == check_batch([None] * 100) == []
+    # Empty messages are work too.
+    assert len(check_batch([b""] * (STRETCH + 2))) == STRETCH + 2
+
+
+SEGMENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["one", "any", "bytes", "long"]),
+        st.integers(1, 3000),
+        st.sampled_from(KINDS),
+        st.sampled_from([b"\n", b"\r\n"]),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(segments=SEGMENTS, seed=st.integers(0, 2**32 - 1), newline=st.booleans())
+def test_any_lines(segments: list[tuple[str, int, bytes, bytes]], seed: int, newline: bool) -> None:
+    random = Random(seed)
+    made: dict[str, Callable[[int, bytes], list[bytes]]] = {
+        "one": lambda count, line: [line] * count,
+        "any": lambda count, _: random.choices(KINDS, k=count),
+        "bytes": lambda count, _: [random.randbytes(count)],
+        "long": lambda _, line: [LONG, line, LONG_BAD],
+    }
+    buffer = b"".join(end.join([*made[kind](count, line), b""]) for kind, count, line, end in segments)
+    check_lines(buffer if newline else buffer.removesuffix(b"\n"))
+    check_batch(buffer.split(b"\n"))
+
+
+def test_by_position_and_by_default() -> None:
+    for door in (vmcodec, Decoder()):
+        assert len(door.validate_lines(BAD, 2)) == len(door.validate_lines(BAD)) == 1
+        assert len(door.validate_batch([BAD], None)) == len(door.validate_batch([BAD])) == 1
+
+
+@pytest.mark.parametrize("threads", [0, -1, 2**63, 10**30, False])
+def test_numbers_that_no_threads_have(threads: int) -> None:
+    for call in (vmcodec.validate_lines, vmcodec.validate_batch):
+        with pytest.raises(ValueError, match=r"^threads is 1 to \d+$"):
+            call([], threads=threads)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("threads", ["2", 2.0, b"2", [2]])
+def test_what_is_no_number_of_threads(threads: Any) -> None:
+    for call in (vmcodec.validate_lines, vmcodec.validate_batch):
+        with pytest.raises(TypeError, match="threads"):
+            call([], threads=threads)  # type: ignore[operator]
+
+
+def test_a_buffer_that_changes_is_read_as_it_was() -> None:
+    buffer = bytearray(b"\n".join([GOOD, BAD] * 50_000))
+    wanted = wanted_of_lines(bytes(buffer))
+    thread = threading.Timer(0.005, lambda: buffer.__setitem__(slice(None), b""))
+    thread.start()
+    found = all_told(vmcodec.validate_lines(buffer, threads=3))
+    thread.join()
+    assert found in (wanted, [])
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="needs /proc")
+@pytest.mark.parametrize("door", ["lines", "batch"])
+def test_as_many_threads_work_as_were_asked_for(door: str) -> None:
+    count = 1_000_000
+    calls: dict[str, Callable[[], list[DecodeError]]] = {
+        "lines": lambda: vmcodec.validate_lines(buffer, threads=4),
+        "batch": lambda: vmcodec.validate_batch(messages, threads=4),
+    }
+    buffer, messages = (GOOD + b"\n") * count, [GOOD] * count
+    most, stop = 0, threading.Event()
+
+    def watch() -> None:
+        nonlocal most
+        while not stop.is_set():
+            most = max(most, len(os.listdir("/proc/self/task")))
+            time.sleep(0.0005)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        time.sleep(0.01)
+        before = most
+        assert calls[door]() == []
+        assert most - before == 3
+    finally:
+        stop.set()
+        watcher.join()
+    # They are gone when the call is over.
+    assert len(os.listdir("/proc/self/task")) < before + 1
+
+
+def test_the_caller_does_it_all_where_there_are_no_threads_to_be_had() -> None:
+    # No thread gets a stack of that size.
+    code = """
+import vmcodec
+good, bad = b'{"id":"X"}', b'{"id":7}'
+errors = vmcodec.validate_lines(b"\\n".join([good, bad] * 100_000), threads=4)
+print(len(errors), {error.index % 2 for error in errors}, errors[-1].line)
+print(len(vmcodec.validate_batch([good, bad] * 100_000, threads=4)))
+"""
+    assert run_python(code, RUST_MIN_STACK=str(2**60)) == "100000 {1} 200000\n100000\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_process_forked_in_the_middle_can_validate() -> None:
+    code = """
+import os, threading, time, vmcodec, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+buffer = b'{"id":"X"}\\n' * 1_000_000 + b"{"
+thread = threading.Thread(target=lambda: [vmcodec.validate_lines(buffer, threads=3) for _ in range(8)])
+thread.start()
+for _ in range(5):
+    time.sleep(0.02)
+    child = os.fork()
+    if child == 0:
+        os._exit(len(vmcodec.validate_lines(buffer, threads=3)))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), end=" ")
+thread.join()
+"""
+    assert run_python(code) == "1 " * 5
