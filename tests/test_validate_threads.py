@@ -168,14 +168,18 @@ def helpers_of(call: Callable[[], list[DecodeError]], wanted: int = 0) -> int:
             most = max(most, len(os.listdir(TASKS)))
             time.sleep(0.0005)
 
+    def settle() -> None:
+        while len(os.listdir(TASKS)) > threading.active_count():
+            time.sleep(0.001)  # The system lists a thread a moment longer than it lives.
+
+    settle()
     watcher = threading.Thread(target=watch)
     watcher.start()
-    before = len(os.listdir(TASKS))
+    before = threading.active_count()
     try:
         for _ in range(50):
             assert call() == []
-            while len(os.listdir(TASKS)) > before:
-                time.sleep(0.001)  # The system lists a thread a moment longer than it lives.
+            settle()
             if most >= before + wanted:
                 break
     finally:
