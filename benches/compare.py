@@ -17,7 +17,7 @@ import memory
 import peers
 import report
 from corpus import corpus
-from rounds import Clocked, Spread, keep_freed_memory, race, ratios
+from rounds import Clock, Clocked, Spread, keep_freed_memory, race, ratios
 
 CHECKED = 2_000  # messages of each corpus whose results are compared, contestant by contestant
 
@@ -34,6 +34,7 @@ class Scenario:
     share: int = 20_000  # messages a round
     batch: int = peers.BATCH
     check: Callable[[Sequence[peers.Peer], peers.Messages], None] = peers.check_all
+    clock: Clock = "cpu"  # "wall" where threads share the work: the CPU time of all is that of one
 
 
 SCENARIOS = (
@@ -48,6 +49,15 @@ SCENARIOS = (
     Scenario("retained", "100,000 results kept", peers.retained_peers, share=100_000, batch=100_000),
     Scenario("only", "decode_batch, 4 % of the events wanted", peers.only_peers),
     Scenario("validate", "validate_batch", peers.validate_peers, check=peers.check_validation),
+    Scenario(
+        "threads",
+        "validate_lines, 100 MB, 2 threads against 1",
+        peers.thread_peers,
+        share=270_000,
+        batch=270_000,
+        check=peers.check_threads,
+        clock="wall",
+    ),
     Scenario("encode_batch", "encode_batch", peers.encode_peers),
     Scenario("encode_lines", "encode_lines", peers.encode_lines_peers),
 )
@@ -58,8 +68,8 @@ def _messages(variant: str, order: str, count: int) -> list[bytes]:
     return corpus(count, variant, order)
 
 
-def _row(entry: Clocked, field: list[Clocked], messages: int) -> dict[str, Any]:
-    """One contestant's figures: microseconds a message, and how many times vmcodec's CPU time it takes."""
+def _row(entry: Clocked, field: list[Clocked], messages: int, clock: Clock) -> dict[str, Any]:
+    """One contestant's figures: microseconds a message, and how many times vmcodec's time it takes."""
     row: dict[str, Any] = {
         "key": entry.peer.key,
         "label": entry.peer.label,
@@ -68,7 +78,7 @@ def _row(entry: Clocked, field: list[Clocked], messages: int) -> dict[str, Any]:
     }
     for ours in field:
         if ours.peer.key in ("vmcodec", "vmcodec_lazy") and ours is not entry:
-            row[f"over_{ours.peer.key}"] = report.plain(ratios(entry, ours))
+            row[f"over_{ours.peer.key}"] = report.plain(ratios(entry, ours, clock))
     return row
 
 
@@ -86,7 +96,8 @@ def compare(scenario: Scenario, *, rounds: int, scale: float) -> dict[str, Any]:
         "corpus": f"{scenario.variant}, {scenario.order}",
         "messages_per_round": share,
         "batch": min(scenario.batch, share),
-        "contestants": [_row(entry, clocked, share) for entry in clocked],
+        "clock": scenario.clock,
+        "contestants": [_row(entry, clocked, share, scenario.clock) for entry in clocked],
     }
 
 

@@ -11,6 +11,7 @@ import json
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -271,6 +272,25 @@ def check_validation(peers: Sequence[Peer], messages: Messages) -> None:
         except ValueError:
             continue
         raise AssertionError(f"{peer.label} accepts a message cut short")
+
+
+def thread_peers() -> list[Peer]:
+    """One buffer checked by two threads, and by one; see check_threads."""
+    validate = vmcodec.Decoder().validate_lines
+    return [
+        Peer("vmcodec", "validate_lines, threads=2", partial(validate, threads=2), operator.is_, _buffer),
+        Peer("one_thread", "validate_lines, threads=1", partial(validate, threads=1), operator.is_, _buffer),
+    ]
+
+
+def check_threads(peers: Sequence[Peer], messages: Messages) -> None:
+    """All find the corpus sound, and in a spoilt one the very same errors."""
+    spoilt = [message[:-1] if number % 2 else message for number, message in enumerate(messages)]
+    found = [[error.__reduce__() for error in peer.run(peer.prepare(spoilt))] for peer in peers]
+    if any(peer.run(peer.prepare(messages)) for peer in peers) or any(errors != found[0] for errors in found):
+        raise AssertionError("validate_lines finds other errors with other numbers of threads")
+    if [fields[1] for _, fields in found[0]] != list(range(1, len(messages), 2)):
+        raise AssertionError("validate_lines finds other faults than those put in")
 
 
 # Only some events ----------------------------------------------------------------------------------------------------

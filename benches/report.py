@@ -68,7 +68,7 @@ def environment(rounds: int, freed_memory_kept: bool) -> dict[str, Any]:
         "freed_memory_kept": freed_memory_kept,
         "rounds": rounds,
         "seed": SEED,
-        "clock": "CPU time of the process (time.process_time)",
+        "clock": "CPU time of the process (time.process_time), unless a comparison says wall",
     }
 
 
@@ -101,6 +101,7 @@ def _ratio(row: dict[str, Any], ours: str) -> str:
 
 def show(outcome: dict[str, Any]) -> None:
     """One comparison as a terminal table."""
+    wall = ", wall" if outcome["clock"] == "wall" else ""
     lazy = any(row["key"] == "vmcodec_lazy" for row in outcome["contestants"])
     table = Table(
         title=f"{outcome['title']}  [dim]{outcome['corpus']}; {outcome['messages_per_round']:,} messages a round[/dim]",
@@ -109,7 +110,7 @@ def show(outcome: dict[str, Any]) -> None:
         padding=(0, 2),
     )
     table.add_column("", width=44)
-    for heading in ("CPU µs/msg", "wall µs", "x vmcodec (IQR)", *(["x lazy (IQR)"] if lazy else [])):
+    for heading in ("CPU µs/msg", "wall µs", f"x vmcodec{wall} (IQR)", *(["x lazy (IQR)"] if lazy else [])):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in outcome["contestants"]:
         cells = [f"{row['cpu_us']['median']:.2f}", f"{row['wall_us']['median']:.2f}", _ratio(row, "vmcodec")]
@@ -176,11 +177,13 @@ def _markdown(results: dict[str, Any]) -> str:
             f"**{outcome['title']}** ({outcome['corpus']}; {outcome['messages_per_round']:,} messages a round)",
             "",
         ]
-        parts.append("| | CPU µs a message | peer / vmcodec |" + (" peer / vmcodec lazy |" if lazy else ""))
+        clock = outcome.get("clock", "cpu")
+        name = {"cpu": "CPU", "wall": "wall clock"}[clock]
+        parts.append(f"| | {name} µs a message | peer / vmcodec |" + (" peer / vmcodec lazy |" if lazy else ""))
         parts.append("|---|--:|--:|" + ("--:|" if lazy else ""))
         for row in outcome["contestants"]:
             label = f"**{row['label']}**" if row["key"] in OURS else row["label"]
-            cells = f"| {label} | {row['cpu_us']['median']:.2f} | {_ratio(row, 'vmcodec')} |"
+            cells = f"| {label} | {row[f'{clock}_us']['median']:.2f} | {_ratio(row, 'vmcodec')} |"
             parts.append(cells + (f" {_ratio(row, 'vmcodec_lazy')} |" if lazy else ""))
     if kept := results["memory"]:
         parts += ["", "**Memory kept for each event** (growth of the resident set of a fresh process)", ""]

@@ -12,9 +12,11 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from peers import Messages, Peer
+
+Clock = Literal["cpu", "wall"]
 
 
 @dataclass(slots=True)
@@ -55,9 +57,10 @@ def keep_freed_memory() -> bool:
     return bool(mallopt(trim_threshold, 2**30) and mallopt(mmap_threshold, 2**25))
 
 
-def ratios(slower: Clocked, faster: Clocked) -> Spread:
-    """How many times the CPU time of `faster` the other takes: one ratio for each round, then their median."""
-    return Spread.of([a / b for a, b in zip(slower.cpu, faster.cpu, strict=True)])
+def ratios(slower: Clocked, faster: Clocked, clock: Clock) -> Spread:
+    """How many times the time of `faster` the other takes: one ratio for each round, then their median."""
+    times = (slower.cpu, faster.cpu) if clock == "cpu" else (slower.wall, faster.wall)
+    return Spread.of([a / b for a, b in zip(*times, strict=True)])
 
 
 def _clock(peer: Peer, batches: Sequence[Any]) -> tuple[float, float]:

@@ -39,6 +39,8 @@ CALLS = {
     "decode_lines": ("buffer = (record + b'\\n') * 200_000", "nothing.decode_lines(buffer)"),
     "validate_lines": ("buffer = (record + b'\\n') * 200_000", "nothing.validate_lines(buffer)"),
     "validate_batch": ("messages = [record] * 1_000_000", "nothing.validate_batch(messages)"),
+    "validate_lines, 2 threads": ("buffer = (record + b'\\n') * 200_000", "nothing.validate_lines(buffer, threads=2)"),
+    "validate_batch, 2 threads": ("messages = [record] * 1_000_000", "nothing.validate_batch(messages, threads=2)"),
     "iter_decode": (
         "chunks = itertools.repeat(record + b'\\n')",
         "collections.deque(nothing.iter_decode(chunks), maxlen=0)",
@@ -58,6 +60,8 @@ CALLS = {
 }
 MORE = {
     "decode_lines, blank": ("buffer = b'\\n' * 600_000_000", "nothing.decode_lines(buffer)"),
+    "validate_lines, blank": ("buffer = b'\\n' * 600_000_000", "nothing.validate_lines(buffer, threads=2)"),
+    "validate_batch, None": ("messages = [None] * 50_000_000", "nothing.validate_batch(messages)"),
     "decode_batch, None": ("messages = [None] * 50_000_000", "nothing.decode_batch(messages)"),
     "decode, one huge record": (
         "one = Decoder(max_size=2**40)\nbuffer = "

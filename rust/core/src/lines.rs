@@ -1,4 +1,4 @@
-//! NDJSON: a buffer cut into records at its newlines, blank lines left out.
+//! NDJSON: a buffer cut into records at its newlines, blank lines left out; or into stretches of lines.
 
 use memchr::memchr;
 
@@ -40,6 +40,11 @@ impl<'a> Lines<'a> {
         self.number
     }
 
+    /// How many records were seen.
+    pub fn records(&self) -> usize {
+        self.index
+    }
+
     /// What no line was cut from yet.
     pub fn rest(&self) -> &'a [u8] {
         self.rest
@@ -74,6 +79,33 @@ impl<'a> Iterator for Lines<'a> {
             index: self.index,
             number: self.number,
         })
+    }
+}
+
+/// A buffer in stretches of whole lines, so that several threads can read it.
+#[derive(Clone, Debug)]
+pub struct Stretches<'a> {
+    rest: &'a [u8],
+    size: usize,
+}
+
+impl<'a> Stretches<'a> {
+    /// Begins at the first line of the buffer. A stretch ends with the line that makes it longer than
+    /// `size` bytes, however long that line is.
+    pub fn new(buffer: &'a [u8], size: usize) -> Stretches<'a> {
+        Stretches { rest: buffer, size }
+    }
+}
+
+impl<'a> Iterator for Stretches<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let beyond = self.rest.get(self.size..).unwrap_or_default();
+        let end = memchr(b'\n', beyond).map_or(self.rest.len(), |at| self.size + at + 1);
+        let (stretch, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        (!stretch.is_empty()).then_some(stretch)
     }
 }
 

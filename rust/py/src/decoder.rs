@@ -190,17 +190,28 @@ impl Decoder {
 
     /// Check an iterable of messages as `decode_batch` would, building nothing, without the GIL.
     ///
-    /// Returns the errors of the bad ones, each with its record's bytes.
-    fn validate_batch<'py>(&self, messages: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
-        validate::batch(&self.codec, messages)
+    /// Returns the errors of the bad ones, each with its record's bytes. Works in `threads` threads, or
+    /// with None in as many as the machine runs at once.
+    #[pyo3(signature = (messages, threads=Some(Limit(1))), text_signature = "($self, messages, threads=1)")]
+    fn validate_batch<'py>(
+        &self,
+        messages: &Bound<'py, PyAny>,
+        threads: Option<Limit>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        validate::batch(&self.codec, messages, threads)
     }
 
     /// Check the records of an NDJSON buffer as `decode_lines` would, building nothing, without the GIL.
     ///
-    /// Returns the errors of the bad ones, each with its record's bytes.
-    fn validate_lines<'py>(&self, buffer: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+    /// Returns the errors of the bad ones, each with its record's bytes. `threads` as for `validate_batch`.
+    #[pyo3(signature = (buffer, threads=Some(Limit(1))), text_signature = "($self, buffer, threads=1)")]
+    fn validate_lines<'py>(
+        &self,
+        buffer: &Bound<'py, PyAny>,
+        threads: Option<Limit>,
+    ) -> PyResult<Bound<'py, PyList>> {
         self.check_lines()?;
-        validate::lines(&self.codec, buffer)
+        validate::lines(&self.codec, buffer, threads)
     }
 
     /// Whether every event class is filled slot by slot; False where one takes the constructor.
