@@ -12,7 +12,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 
 .PHONY: help
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed (set PYTHON=...)"'
@@ -32,7 +32,7 @@ demo: build ## decode real-shaped events and a corpus of 100,000: what it gives 
 	$(BIN)/python examples/demo.py
 
 .PHONY: test
-test: dev lint test-rust test-python sdist ## everything that CI runs
+test: dev lint test-rust test-python test-instructions sdist ## everything that CI runs
 
 .PHONY: lint
 lint: $(BIN)/python ## formats, lints and types
@@ -53,6 +53,10 @@ test-python: ## pytest, and the answers of every bench
 	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest benches/bench_*.py --benchmark-disable -q
 
+.PHONY: test-instructions
+test-instructions: ## fails where vmcodec takes more instructions a message than kept, by over 3 % (needs valgrind)
+	$(BIN)/python benches/instructions.py
+
 .PHONY: sdist
 sdist: $(BIN)/python ## build the source distribution, and from it a wheel that must import with msgspec alone
 	rm -rf dist
@@ -64,7 +68,12 @@ sdist: $(BIN)/python ## build the source distribution, and from it a wheel that 
 .PHONY: bench
 bench: dev ## compare with the peers: table, results and plots (a few minutes on a quiet machine)
 	$(BIN)/python benches/compare.py
+	$(BIN)/python benches/linear.py
 	$(BIN)/python benches/plot.py
+
+.PHONY: bench-instructions
+bench-instructions: dev ## instructions a message beside the kept ones; UPDATE=1 keeps these (needs valgrind)
+	$(BIN)/python benches/instructions.py $(if $(UPDATE),--update)
 
 .PHONY: soak
 soak: dev ## the long tests

@@ -1,45 +1,30 @@
-"""Draws docs/images/bench-light.svg and bench-dark.svg from results.json, for README.md on a light or a dark page.
+"""Draws the pictures of README.md and benches/README.md, each for a light and a dark page.
 
-Run after compare.py: `python benches/plot.py`. It measures nothing; the same results.json gives the same bytes.
+bench-*.svg comes from results.json and is drawn here, linear-*.svg from linear.json and is drawn in curves.py.
+Run after compare.py and linear.py: `python benches/plot.py`. It measures nothing; the same figures give the same bytes.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import logging
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import matplotlib as mpl
-
-mpl.use("svg")
+from curves import draw_linear
 from matplotlib import pyplot as plt
 from matplotlib.patches import FancyBboxPatch
+from theme import THEMES, Theme, save, settle
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
+LINEAR = HERE / "linear.json"
 IMAGES = HERE.parent / "docs" / "images"
 WIDTH, ROW, HEAD, FOOT = 8.4, 0.36, 0.80, 0.52  # inches
 NAMES = 2.45  # inches left of the bars
 LABELS = 1.15  # inches right of the longest bar
 THICK = 0.21
 OURS = ("vmcodec", "vmcodec_lazy")
-FONTS = ["-apple-system", "BlinkMacSystemFont", "Segoe UI", "Helvetica", "Arial", "DejaVu Sans", "sans-serif"]
-
-
-class Theme(NamedTuple):
-    """Colours that stand on GitHub's page of that brightness; the background stays transparent."""
-
-    text: str
-    muted: str
-    bar: str
-    accent: str
-    accent_soft: str
-
-
-LIGHT = Theme(text="#1f2328", muted="#59636e", bar="#d1d9e0", accent="#0969da", accent_soft="#54aeff")
-DARK = Theme(text="#f0f6fc", muted="#9198a1", bar="#3d444d", accent="#4493f8", accent_soft="#1f6feb")
 
 
 def _comparison(results: dict[str, Any], key: str) -> dict[str, Any]:
@@ -59,7 +44,7 @@ def _footer(results: dict[str, Any]) -> str:
     )
 
 
-def draw(results: dict[str, Any], theme: Theme, target: Path) -> None:
+def draw_bars(results: dict[str, Any], theme: Theme, target: Path) -> None:
     """Write one picture: a bar for each contestant of the decode_batch comparison, the shortest on top."""
     outcome = _comparison(results, "decode_batch")
     rows = sorted(outcome["contestants"], key=lambda row: float(row["cpu_us"]["median"]))
@@ -106,28 +91,21 @@ def draw(results: dict[str, Any], theme: Theme, target: Path) -> None:
             over = row["over_vmcodec"]["median"]
             axis.text(end + 0.52, middle, f"{over:.1f}\u00d7", color=theme.muted, fontsize=10.5, va="center_baseline")
     axis.text(0.08, height - 0.22, _footer(results), color=theme.muted, fontsize=8.5, va="center")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(
-        target,
-        format="svg",
-        transparent=True,
-        metadata={"Date": None, "Creator": None, "Title": "Decoding one message"},
-    )
-    plt.close(figure)
+    save(figure, target, "Decoding one message")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Draw the light and the dark picture."""
+    """Draw the light and the dark pictures."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--linear", type=Path, default=LINEAR)
     parser.add_argument("--images", type=Path, default=IMAGES, help="the folder to write to")
     chosen = parser.parse_args(arguments)
-    results = json.loads(chosen.results.read_text(encoding="utf-8"))
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it need not have the reader's fonts
-    # Text stays text, in the page's own fonts; a fixed salt keeps the ids, and so the bytes, the same.
-    mpl.rcParams.update({"svg.hashsalt": "vmcodec", "svg.fonttype": "none", "font.family": FONTS})
-    for name, theme in (("light", LIGHT), ("dark", DARK)):
-        draw(results, theme, chosen.images / f"bench-{name}.svg")
+    settle()
+    for draw, figures, picture in ((draw_bars, chosen.results, "bench"), (draw_linear, chosen.linear, "linear")):
+        results = json.loads(figures.read_text(encoding="utf-8"))
+        for name, theme in THEMES.items():
+            draw(results, theme, chosen.images / f"{picture}-{name}.svg")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Figures on paper: the terminal tables, results.json and the results section of README.md.
+"""Figures on paper: the terminal tables, the files of results and the sections of README.md made from them.
 
-Called by compare.py, which hands over plain dicts; plot.py reads the results.json written here. Nothing is measured
-here but the corpus and the machine.
+Called by compare.py and versions.py, which hand over plain dicts; plot.py reads the results.json written here. Nothing
+is measured here but the corpus and the machine.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from rounds import Spread
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
+VERSIONS = HERE / "versions.json"
 README = HERE / "README.md"
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 OURS = ("vmcodec", "vmcodec_lazy")
 
 console = Console(width=max(118, shutil.get_terminal_size().columns))
@@ -194,14 +194,57 @@ def _markdown(results: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
+VERSION_COLUMNS = (  # heading, comparison, whose time, over whose
+    ("decode_batch, own classes", "decode_batch", "msgspec", "vmcodec"),
+    ("decode_batch, ordinary", "decode_batch", "msgspec_ordinary", "vmcodec"),
+    ("lazy, ordinary", "decode_batch", "msgspec_ordinary", "vmcodec_lazy"),
+    ("shuffled, own classes", "shuffled", "msgspec", "vmcodec"),
+    ("shuffled, ordinary", "shuffled", "msgspec_ordinary", "vmcodec"),
+    ("validate_batch, own classes", "validate", "msgspec", "vmcodec"),
+    ("encode_batch", "encode_batch", "msgspec", "vmcodec"),
+)
+
+
+def versions_markdown(rows: dict[str, Any]) -> str:
+    """One row for each CPython version: the ratios, and vmcodec's own time."""
+    headings = ["CPython", "msgspec", "decode_batch, µs", *(column[0] for column in VERSION_COLUMNS)]
+    parts = [f"| {' | '.join(headings)} |", f"|---|---|{'--:|' * (len(headings) - 2)}"]
+    for row in rows.values():
+        found = {
+            (outcome["key"], entry["key"]): entry for outcome in row["comparisons"] for entry in outcome["contestants"]
+        }
+        setting = row["environment"]
+        cells = [setting["python"], setting["packages"]["msgspec"]]
+        cells.append(f"{found['decode_batch', 'vmcodec']['cpu_us']['median']:.2f}")
+        cells += [_ratio(found[comparison, peer], over) for _, comparison, peer, over in VERSION_COLUMNS]
+        parts.append(f"| {' | '.join(cells)} |")
+    return "\n".join(parts)
+
+
+def section(text: str, name: str) -> tuple[str, str, str]:
+    """What stands before, between and after the two markers of that name."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, rest = text.split(begin, 1)
+    inside, after = rest.split(end, 1)
+    return before + begin, inside.strip(), end + after
+
+
+def _put(path: Path, name: str, inside: str) -> None:
+    before, _, after = section(path.read_text(encoding="utf-8"), name)
+    path.write_text(f"{before}\n\n{inside}\n\n{after}", encoding="utf-8")
+
+
 def write_readme(results: dict[str, Any], path: Path = README) -> None:
-    """Put the tables between the two markers of README.md."""
-    text = path.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN, 1)
-    _, after = rest.split(END, 1)
-    path.write_text(f"{before}{BEGIN}\n\n{_markdown(results)}\n\n{END}{after}", encoding="utf-8")
+    """Put the tables of compare.py into README.md."""
+    _put(path, "results", _markdown(results))
+
+
+def write_versions(rows: dict[str, Any], path: Path = README) -> None:
+    """Put the table of versions.py into README.md."""
+    _put(path, "versions", versions_markdown(rows))
 
 
 if __name__ == "__main__":
     write_readme(json.loads(RESULTS.read_text(encoding="utf-8")))
-    sys.stdout.write(f"{README.name} brought up to date from {RESULTS.name}\n")
+    write_versions(json.loads(VERSIONS.read_text(encoding="utf-8")))
+    sys.stdout.write(f"{README.name} brought up to date from {RESULTS.name} and {VERSIONS.name}\n")
