@@ -134,7 +134,7 @@ impl Decoder {
         let messages = items(messages)?;
         Session::run(py, &self.codec, &self.shelf, errors, |session| {
             let mut results = Vec::with_capacity(messages.len());
-            for (index, item) in messages.iter().enumerate() {
+            for (index, item) in messages.as_slice().iter().enumerate() {
                 results.push(session.item(item, Place { index, line: None })?);
             }
             Ok(objects::list_of(py, results)?)

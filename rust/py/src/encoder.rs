@@ -93,7 +93,7 @@ impl Encoder {
         let events = items(events)?;
         let mut writer = Writer::new(self);
         let mut results = Vec::with_capacity(events.len());
-        writer.all(py, &events, |writer| {
+        writer.all(py, events.as_slice(), |writer| {
             results.push(PyBytes::new(py, &writer.out).into_any());
             writer.out.clear();
         })?;
@@ -109,7 +109,7 @@ impl Encoder {
         let events = items(events)?;
         let mut writer = Writer::new(self);
         let mut start = 0;
-        writer.all(py, &events, |writer| {
+        writer.all(py, events.as_slice(), |writer| {
             if writer.verbatim {
                 let record = writer.out.get_mut(start..).unwrap_or_default();
                 for byte in record

@@ -3,7 +3,9 @@
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMemoryView, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple};
+
+use crate::ffi::objects;
 
 /// The bytes of a record or buffer, which nobody can change while they are read: those of an
 /// immutable object where it is one, a copy of all others.
@@ -76,7 +78,14 @@ impl<'a, 'py> Input<'a, 'py> {
 
 /// The items of a list, tuple or other iterable, as they are now: no later change of the container
 /// reaches the call.
-pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+    let py = container.py();
+    if let Ok(tuple) = container.cast_exact::<PyTuple>() {
+        return Ok(tuple.clone());
+    }
+    if let Ok(list) = container.cast_exact::<PyList>() {
+        return Ok(objects::tuple_of(list)?);
+    }
     let single = container.is_instance_of::<PyBytes>()
         || container.is_instance_of::<PyString>()
         || container.is_instance_of::<PyByteArray>()
@@ -88,12 +97,12 @@ pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'p
             crate::error::type_name(container)
         )));
     }
-    let mut items = Vec::with_capacity(container.len().unwrap_or(0).min(1 << 20));
-    for item in container.try_iter()? {
-        items.push(item?);
-        if items.len().is_multiple_of(1 << 16) {
-            container.py().check_signals()?;
+    let items = objects::list(py)?;
+    for (count, item) in (1..).zip(container.try_iter()?) {
+        objects::append(&items, &item?)?;
+        if usize::is_multiple_of(count, 1 << 16) {
+            py.check_signals()?;
         }
     }
-    Ok(items)
+    Ok(objects::tuple_of(&items)?)
 }

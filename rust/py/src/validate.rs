@@ -38,7 +38,7 @@ pub(crate) fn batch<'py>(
     let mut inputs = Vec::with_capacity(messages.len());
     let mut wrong = Vec::new();
     let mut pulse = Pulse::default();
-    for (index, item) in messages.iter().enumerate() {
+    for (index, item) in messages.as_slice().iter().enumerate() {
         if pulse.beat(0) {
             py.check_signals()?;
         }
