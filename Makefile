@@ -6,6 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 export CARGO_TERM_COLOR ?= auto
 # The crates that link Python are built against the environment's own.
 export PYO3_PYTHON := $(abspath $(BIN)/python)
@@ -32,7 +33,7 @@ demo: build ## decode real-shaped events and a corpus of 100,000: what it gives 
 	$(BIN)/python examples/demo.py
 
 .PHONY: test
-test: dev lint test-rust test-python test-instructions sdist ## everything that CI runs
+test: dev lint test-rust test-python test-safe test-instructions sdist ## all checks and tests, on this Python
 
 .PHONY: lint
 lint: $(BIN)/python ## formats, lints and types
@@ -50,8 +51,16 @@ test-rust: $(BIN)/python ## cargo test
 
 .PHONY: test-python
 test-python: ## pytest, and the answers of every bench
-	$(BIN)/python -m pytest
+	$(PYTEST)
 	$(BIN)/python -m pytest benches/bench_*.py --benchmark-disable -q
+
+.PHONY: test-safe
+test-safe: ## pytest once more, with every instance made by its constructor
+	VMCODEC_SAFE=1 $(PYTEST)
+
+.PHONY: test-versions
+test-versions: dev ## pytest on a wheel for every supported Python found here, and with the oldest dependencies
+	$(BIN)/python tests/versions.py
 
 .PHONY: test-instructions
 test-instructions: ## fails where vmcodec takes more instructions a message than kept, by over 3 % (needs valgrind)
@@ -81,4 +90,4 @@ soak: dev ## the long tests
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(VENV) dist target
+	rm -rf $(VENV) .venvs dist target

@@ -1,4 +1,4 @@
-"""Threads on one decoder, buffers that change under a call, memory after a million records, and the safe mode."""
+"""Threads on one decoder, buffers that change under a call, and memory after a million records."""
 
 import gc
 import os
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import vmcodec
-from support import all_told, data_of, run_python, vectors
+from support import all_told, data_of, vectors
 from vmcodec import DecodeError, Decoder, Encoder, EventDNOutOfService
 
 OUT = b'{"id":"EventDNOutOfService","ThisDN":"%b"}'
@@ -192,38 +192,3 @@ def test_memory_does_not_creep() -> None:
         work()
     # A single byte leaked for each of these records would be 0.1 MB, one object 3 MB.
     assert resident() - before < 3
-
-
-# The safe mode
-
-
-ALL = """
-import sys
-from support import *
-from vmcodec import EVENTS, Decoder, DecodeError, Encoder, encode
-
-assert Decoder()._fast == (sys.argv[1] == "fast"), "VMCODEC_SAFE has no effect"
-decoders = [Decoder(), Decoder(kv_lists="lazy"), Decoder(kv_lists="skip", extra="ignore")]
-for name in ("valid", "forms", "invalid"):
-    for vector in vectors(name):
-        decoder, data = decoder_of(vector), data_of(vector)
-        for other in (decoder, *decoders):
-            [result] = other.decode_batch([data], errors="return")
-            print(ascii(told(result)))
-            if not isinstance(result, DecodeError):
-                print(encode(result))
-        print([told(error) for error in decoder.validate_batch([data])])
-"""
-
-
-def test_the_safe_mode_gives_the_same_values_and_errors() -> None:
-    fast = run_python(ALL, "fast", VMCODEC_SAFE="0")
-    safe = run_python(ALL, "safe", VMCODEC_SAFE="1")
-    assert fast.count("\n") > 5000
-    assert safe == fast
-
-
-def test_all_events_take_the_fast_way_here() -> None:
-    if os.environ.get("VMCODEC_SAFE") == "1":
-        pytest.skip("the safe mode is on")
-    assert Decoder()._fast

@@ -4,7 +4,6 @@ Each test runs through all classes with events drawn from the classes themselves
 run is the same everywhere; a failure shows the smallest event that fails.
 """
 
-import enum
 import re
 from random import Random
 from typing import Any
@@ -13,9 +12,9 @@ import msgspec
 import naive
 import pytest
 import vmcodec
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
-from msgspec import field
+from properties import OwnEvent, every_event, examples
 from strategies import any_event, events, messy, mutated, seeds
 from vmcodec import EVENTS, AgentWorkMode, DecodeError, Decoder, Encoder, Event, KVList, Time, UnknownEvent
 from vmcodec._schema import lower
@@ -28,24 +27,11 @@ SKIP = Decoder(kv_lists="skip")
 IGNORE = Decoder(extra="ignore")
 ONLY_UNKNOWN = Decoder(only=[UnknownEvent])
 
-every_event = pytest.mark.parametrize("cls", EVENTS)
 KV_ATTRIBUTES = {
     cls: [row.attribute for row in event.fields if row.kind == "kv_list"]
     for event in ROWS.events
     for cls in [event.cls]
 }
-
-
-def examples(number: int) -> settings:
-    """So many examples, always the same ones, as fast as they come."""
-    return settings(
-        max_examples=number,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=(Phase.explicit, Phase.generate, Phase.shrink),
-        suppress_health_check=(HealthCheck.too_slow,),
-    )
 
 
 def identical(one: Any, other: Any) -> bool:
@@ -204,28 +190,6 @@ def test_damaged_messages(cls: type[BaseEvent]) -> None:
     check()
     # Otherwise the damage would be of too few kinds to tell much.
     assert seen >= set("accepted syntax truncated invalid_utf8 invalid_escape wrong_type missing_attribute".split())
-
-
-class Grade(enum.IntEnum):
-    LOW = 1
-    HIGH = 5
-
-
-class OwnEvent(BaseEvent, frozen=True, kw_only=True):
-    """A class of one's own, with every kind of attribute that the 14 do not have."""
-
-    flag: bool
-    share: float
-    grade: Grade
-    items: list[Any]
-    whatever: Any
-    maybe_flag: bool | None = None
-    maybe_share: float | None = field(default=None, name="maybe share")
-    maybe_grade: Grade | None = None
-    maybe_items: list[Any] | None = None
-    maybe: Any = None
-    mode: AgentWorkMode | None = None
-    moment: Time | None = None
 
 
 def test_a_class_of_ones_own() -> None:
