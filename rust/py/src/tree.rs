@@ -1,11 +1,11 @@
 //! Writing free-form values: what JSON itself gave, and nothing that it could not give back.
 
 use pyo3::prelude::*;
-use pyo3::types::dict::BoundDictIterator;
+use pyo3::types::iter::{BoundDictIterator, BoundListIterator, BoundTupleIterator};
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use vmcodec_core::{MAX_DIGITS, Number, encode};
 
-use crate::ffi::objects;
+use crate::ffi::{objects, reading};
 
 /// Why a value cannot be written.
 pub(crate) struct Refusal {
@@ -19,6 +19,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
+    #[cold]
     pub fn new(code: &'static str, expected: &str) -> Box<Refusal> {
         Box::new(Refusal {
             code,
@@ -36,122 +37,130 @@ impl Refusal {
         )
     }
 
-    pub fn raised(error: PyErr) -> Box<Refusal> {
+    #[cold]
+    pub fn raised(error: impl Into<PyErr>) -> Box<Refusal> {
         let mut refusal = Refusal::new("wrong_type", "");
-        refusal.raised = Some(error);
+        refusal.raised = Some(error.into());
         refusal
     }
 }
 
-/// A container in the writing, and whether a value of it is being written.
+/// A container in the writing.
 enum Level<'py> {
+    /// With whether a value of it is being written.
     Dict(BoundDictIterator<'py>, bool),
     /// With the number of values that were begun.
-    List(std::vec::IntoIter<Bound<'py, PyAny>>, usize),
-}
-
-impl Level<'_> {
-    fn step(&self) -> String {
-        match self {
-            Level::Dict(_, true) => "[...]".to_owned(),
-            Level::Dict(_, false) | Level::List(_, 0) => String::new(),
-            Level::List(_, begun) => format!("[{}]", begun - 1),
-        }
-    }
-}
-
-/// Writes a value of at most `max_depth` nested containers. Nothing here recurses, or runs Python code.
-pub(crate) fn write<'py>(
-    out: &mut Vec<u8>,
-    value: &Bound<'py, PyAny>,
-    max_depth: usize,
-) -> Result<(), Box<Refusal>> {
-    let mut levels: Vec<Level<'py>> = Vec::new();
-    let result = write_levels(out, value, max_depth, &mut levels);
-    result.map_err(|mut refusal| {
-        refusal.path = levels.iter().map(Level::step).collect();
-        refusal
-    })
-}
-
-fn write_levels<'py>(
-    out: &mut Vec<u8>,
-    value: &Bound<'py, PyAny>,
-    max_depth: usize,
-    levels: &mut Vec<Level<'py>>,
-) -> Result<(), Box<Refusal>> {
-    let mut next = value.clone();
-    loop {
-        if let Some(level) = open(out, &next)? {
-            if levels.len() >= max_depth {
-                return Err(Refusal::too_deep(max_depth + 1));
-            }
-            levels.push(level);
-        }
-        let mut first = matches!(out.last(), Some(b'{' | b'['));
-        next = loop {
-            let Some(level) = levels.last_mut() else {
-                return Ok(());
-            };
-            if let Some(item) = level.advance(out, first)? {
-                break item;
-            }
-            levels.pop();
-            first = false;
-        };
-    }
+    List(BoundListIterator<'py>, usize),
+    Tuple(BoundTupleIterator<'py>, usize),
 }
 
 impl<'py> Level<'py> {
     /// The next value, its comma and key written; none where the closing bracket is written.
     #[inline(always)]
-    fn advance(
-        &mut self,
-        out: &mut Vec<u8>,
-        first: bool,
-    ) -> Result<Option<Bound<'py, PyAny>>, Box<Refusal>> {
-        let (item, closing) = match self {
+    fn advance(&mut self, out: &mut Vec<u8>) -> Result<Option<Bound<'py, PyAny>>, Box<Refusal>> {
+        let (item, begun) = match self {
             Level::Dict(items, keyed) => {
+                let Some((name, value)) = items.next() else {
+                    out.push(b'}');
+                    return Ok(None);
+                };
                 *keyed = false;
-                let item = items.next();
-                if let Some((name, _)) = &item {
-                    key(out, name, first)?;
-                    *keyed = true;
-                }
-                (item.map(|(_, value)| value), b'}')
+                let Ok(name) = name.cast::<PyString>() else {
+                    return Err(Refusal::wrong_type("str keys", &name));
+                };
+                comma(out);
+                text(out, name)?;
+                out.push(b':');
+                *keyed = true;
+                return Ok(Some(value));
             }
-            Level::List(items, begun) => {
-                let item = items.next();
-                if item.is_some() {
-                    *begun += 1;
-                    if !first {
-                        out.push(b',');
-                    }
-                }
-                (item, b']')
-            }
+            Level::List(items, begun) => (items.next(), begun),
+            Level::Tuple(items, begun) => (items.next(), begun),
         };
-        if item.is_none() {
-            out.push(closing);
+        if item.is_some() {
+            *begun += 1;
+            comma(out);
+        } else {
+            out.push(b']');
         }
         Ok(item)
     }
+
+    /// The step of a path to the value that is being written.
+    fn step(&self) -> String {
+        match self {
+            Level::Dict(_, true) => "[...]".to_owned(),
+            Level::Dict(_, false) | Level::List(_, 0) | Level::Tuple(_, 0) => String::new(),
+            Level::List(_, begun) | Level::Tuple(_, begun) => format!("[{}]", begun - 1),
+        }
+    }
 }
 
-fn key(out: &mut Vec<u8>, name: &Bound<'_, PyAny>, first: bool) -> Result<(), Box<Refusal>> {
-    let Ok(name) = name.cast::<PyString>() else {
-        return Err(Refusal::wrong_type("str keys", name));
-    };
-    if !first {
+/// A comma, where this is not the first item: only an opening bracket is followed by none.
+#[inline(always)]
+fn comma(out: &mut Vec<u8>) {
+    if !matches!(out.last(), Some(b'{' | b'[')) {
         out.push(b',');
     }
-    text(out, name)?;
-    out.push(b':');
-    Ok(())
+}
+
+/// Writes a value of at most `max_depth` nested containers. Nothing here recurses, or runs Python code.
+#[inline(always)]
+pub(crate) fn write(
+    out: &mut Vec<u8>,
+    value: &Bound<'_, PyAny>,
+    max_depth: usize,
+) -> Result<(), Box<Refusal>> {
+    match open(out, value)? {
+        Some(_) if max_depth == 0 => Err(Refusal::too_deep(1)),
+        Some(root) => write_container(out, root, max_depth),
+        None => Ok(()),
+    }
+}
+
+/// Writes what is in a container, and its closing bracket.
+#[inline(never)]
+fn write_container(
+    out: &mut Vec<u8>,
+    root: Level<'_>,
+    max_depth: usize,
+) -> Result<(), Box<Refusal>> {
+    let mut current = root;
+    // Most values have none inside: then nothing is allocated here.
+    let mut outer = Vec::new();
+    let result = write_levels(out, &mut current, &mut outer, max_depth);
+    result.map_err(|mut refusal| {
+        outer.push(current);
+        refusal.path = outer.iter().map(Level::step).collect();
+        refusal
+    })
+}
+
+#[inline(always)]
+fn write_levels<'py>(
+    out: &mut Vec<u8>,
+    current: &mut Level<'py>,
+    outer: &mut Vec<Level<'py>>,
+    max_depth: usize,
+) -> Result<(), Box<Refusal>> {
+    loop {
+        if let Some(value) = current.advance(out)? {
+            if let Some(inner) = open(out, &value)? {
+                if outer.len() + 1 >= max_depth {
+                    return Err(Refusal::too_deep(max_depth + 1));
+                }
+                outer.push(std::mem::replace(current, inner));
+            }
+        } else if let Some(level) = outer.pop() {
+            *current = level;
+        } else {
+            return Ok(());
+        }
+    }
 }
 
 /// Writes a value without parts, or the opening bracket of a container.
-#[inline]
+#[inline(always)]
 fn open<'py>(
     out: &mut Vec<u8>,
     value: &Bound<'py, PyAny>,
@@ -173,12 +182,10 @@ fn open<'py>(
         }
     } else if let Ok(list) = value.cast::<PyList>() {
         out.push(b'[');
-        let items: Vec<_> = list.iter().collect();
-        return Ok(Some(Level::List(items.into_iter(), 0)));
+        return Ok(Some(Level::List(list.iter(), 0)));
     } else if let Ok(tuple) = value.cast::<PyTuple>() {
         out.push(b'[');
-        let items: Vec<_> = tuple.iter().collect();
-        return Ok(Some(Level::List(items.into_iter(), 0)));
+        return Ok(Some(Level::Tuple(tuple.iter(), 0)));
     } else {
         return Err(Refusal::wrong_type(
             "None, bool, int, float, str, dict or list",
@@ -189,14 +196,14 @@ fn open<'py>(
 }
 
 /// Writes a str in quotes.
-#[inline]
+#[inline(always)]
 pub(crate) fn text(out: &mut Vec<u8>, value: &Bound<'_, PyString>) -> Result<(), Box<Refusal>> {
-    match value.to_str() {
-        Ok(text) => {
+    match reading::utf8(value) {
+        Some(text) => {
             encode::text(out, text);
             Ok(())
         }
-        Err(_) => Err(Refusal::new(
+        None => Err(Refusal::new(
             "lone_surrogate",
             "a str without lone surrogates",
         )),
@@ -204,13 +211,24 @@ pub(crate) fn text(out: &mut Vec<u8>, value: &Bound<'_, PyString>) -> Result<(),
 }
 
 /// Writes an int of any size that a reader would accept.
+#[inline(always)]
 pub(crate) fn integer(out: &mut Vec<u8>, value: &Bound<'_, PyInt>) -> Result<(), Box<Refusal>> {
-    if let Ok(value) = value.extract::<i64>() {
-        encode::number(out, Number::Int(value));
-        return Ok(());
+    match reading::small_int(value) {
+        Some(value) => {
+            encode::number(out, Number::Int(value));
+            Ok(())
+        }
+        None => big_integer(out, value),
     }
+}
+
+#[cold]
+fn big_integer(out: &mut Vec<u8>, value: &Bound<'_, PyInt>) -> Result<(), Box<Refusal>> {
     let too_long = || Refusal::found("out_of_range", "an int of at most 4300 digits", value);
-    let digits = objects::digits(value).map_err(|_| too_long())?;
+    let digits = objects::digits(value).map_err(|pending| {
+        drop(PyErr::from(pending));
+        too_long()
+    })?;
     let digits = digits.to_str().map_err(Refusal::raised)?;
     if digits.trim_start_matches('-').len() > MAX_DIGITS {
         return Err(too_long());

@@ -7,6 +7,7 @@ use vmcodec_core::{EventId, Ignore, Kind, Number, Outcome, encode};
 use crate::encoder::Encoder;
 use crate::error::{EncodeError, push_name, type_name};
 use crate::ffi::gc::GcPause;
+use crate::ffi::reading;
 use crate::kvlist::KVList;
 use crate::session::Pulse;
 use crate::shape::{Shape, ShapeField};
@@ -116,19 +117,19 @@ impl<'a> Writer<'a> {
         shape: &Shape,
         number: EventId,
     ) -> Result<(), Box<Refusal>> {
-        self.out.extend_from_slice(&shape.head);
+        let attributes = shape.read(event);
+        shape.head.write(&mut self.out);
         for (place, field) in shape.fields.iter().enumerate() {
-            let value = shape.get(event, place).map_err(Refusal::raised)?;
+            let value = attributes.get(place).map_err(Refusal::raised)?;
             if field.is_omitted(&value) {
                 continue;
             }
-            self.out.extend_from_slice(&field.head);
+            field.head.write(&mut self.out);
             self.attribute(field, &value)
                 .map_err(|refusal| refusal.at_name(&field.name))?;
         }
-        let extra = shape
-            .get(event, shape.fields.len())
-            .map_err(Refusal::raised)?;
+        let extra = attributes.get(shape.fields.len());
+        let extra = extra.map_err(Refusal::raised)?;
         if !extra.is_none() {
             self.extra(&extra, number)?;
         }
@@ -198,60 +199,60 @@ impl<'a> Writer<'a> {
     }
 
     fn kv_list(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
-        if let Ok(lazy) = value.cast::<KVList>() {
-            self.container()?;
-            self.out.extend_from_slice(lazy.get().bytes());
-            self.verbatim = true;
-            return Ok(());
+        if value.is_instance_of::<PyDict>() {
+            return self.tree(value);
         }
-        if !value.is_instance_of::<PyDict>() {
+        let Ok(lazy) = value.cast::<KVList>() else {
             return Err(Refusal::wrong_type("a dict or a KVList", value));
-        }
-        self.tree(value)
+        };
+        self.container()?;
+        self.out.extend_from_slice(lazy.get().bytes());
+        self.verbatim = true;
+        Ok(())
     }
 
     fn code(&mut self, value: &Bound<'_, PyAny>, table: u16) -> Result<(), Box<Refusal>> {
         let shape = self.encoder.schema.enums.get(usize::from(table));
-        let expected = || {
-            format!(
-                "a member or an integer code of {}",
-                self.encoder.schema.enum_name(table)
-            )
-        };
-        let Some(code) = plain_int(value) else {
-            return Err(Refusal::wrong_type(&expected(), value));
-        };
-        if shape.is_some_and(|shape| !shape.allows(code)) {
-            return Err(Refusal::found("out_of_range", &expected(), value));
+        match plain_int(value).and_then(reading::small_int) {
+            Some(code) if shape.is_none_or(|shape| shape.allows(code)) => {
+                encode::number(&mut self.out, Number::Int(code));
+                Ok(())
+            }
+            _ => self.odd_code(value, table),
+        }
+    }
+
+    /// A code beyond 63 bits, or none at all.
+    #[cold]
+    fn odd_code(&mut self, value: &Bound<'_, PyAny>, table: u16) -> Result<(), Box<Refusal>> {
+        let schema = &self.encoder.schema;
+        let expected = format!("a member or an integer code of {}", schema.enum_name(table));
+        if plain_int(value).is_none() {
+            return Err(Refusal::wrong_type(&expected, value));
+        }
+        let shape = schema.enums.get(usize::from(table));
+        if shape.is_some_and(|shape| !shape.open) {
+            return Err(Refusal::found("out_of_range", &expected, value));
         }
         integer(&mut self.out, value, "a code")
     }
 
     fn time(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
-        let shape = &self.encoder.schema.time;
-        if !value.get_type().is(shape.class.bind(value.py())) {
+        let schema = &self.encoder.schema;
+        if value.get_type_ptr().addr() != schema.time.class.as_ptr().addr() {
             return Err(Refusal::wrong_type("a Time", value));
         }
         self.container()?;
-        for (place, member) in (0..).zip(["seconds", "useconds"]) {
-            let part = shape.get(value, place).map_err(Refusal::raised)?;
-            let Some(int) = plain_int(&part) else {
-                return Err(Refusal::wrong_type("an int", &part).at_name(member));
-            };
-            let fits = int
-                .extract::<i64>()
-                .is_ok_and(|part| place == 0 || (0..1_000_000).contains(&part));
-            if !fits {
-                let expected = ["a 64-bit int", "an int from 0 to 999999"];
-                let expected = expected.get(place).copied().unwrap_or_default();
-                return Err(Refusal::found("out_of_range", expected, &part).at_name(member));
+        let parts = schema.time.read(value);
+        for (place, head) in schema.time_heads.iter().enumerate() {
+            let part = parts.get(place).map_err(Refusal::raised)?;
+            head.write(&mut self.out);
+            match plain_int(&part).and_then(reading::small_int) {
+                Some(part) if place == 0 || (0..1_000_000).contains(&part) => {
+                    encode::number(&mut self.out, Number::Int(part));
+                }
+                _ => return Err(odd_time(&part, place)),
             }
-            self.out.extend_from_slice(if place == 0 {
-                &self.encoder.schema.time_heads.0
-            } else {
-                &self.encoder.schema.time_heads.1
-            });
-            tree::integer(&mut self.out, int)?;
         }
         self.out.push(b'}');
         Ok(())
@@ -282,6 +283,20 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// A part of a time that is no int, or beyond its range.
+#[cold]
+fn odd_time(part: &Bound<'_, PyAny>, place: usize) -> Box<Refusal> {
+    let (member, range) = match place {
+        0 => ("seconds", "a 64-bit int"),
+        _ => ("useconds", "an int from 0 to 999999"),
+    };
+    let refusal = match plain_int(part) {
+        Some(_) => Refusal::found("out_of_range", range, part),
+        None => Refusal::wrong_type("an int", part),
+    };
+    refusal.at_name(member)
+}
+
 /// An int that is no bool.
 fn plain_int<'a, 'py>(value: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, PyInt>> {
     let int = value.cast::<PyInt>().ok()?;
@@ -301,7 +316,7 @@ fn integer(
     let Some(int) = plain_int(value) else {
         return Err(Refusal::wrong_type(expected, value));
     };
-    let number = if let Ok(value) = int.extract::<i64>() {
+    let number = if let Some(value) = reading::small_int(int) {
         Number::Int(value)
     } else if let Ok(value) = int.extract::<u64>() {
         Number::UInt(value)
@@ -314,6 +329,7 @@ fn integer(
 
 impl Refusal {
     /// Puts an attribute's name before the path.
+    #[cold]
     pub fn at_name(mut self: Box<Self>, name: &str) -> Box<Self> {
         let mut path = String::new();
         push_name(&mut path, name);
@@ -323,15 +339,18 @@ impl Refusal {
     }
 
     /// Puts some key of free-form data before the path.
+    #[cold]
     pub fn at_key(mut self: Box<Self>) -> Box<Self> {
         self.path.insert_str(0, "[...]");
         self
     }
 
+    #[cold]
     pub fn wrong_type(expected: &str, value: &Bound<'_, PyAny>) -> Box<Refusal> {
         Refusal::found("wrong_type", expected, value)
     }
 
+    #[cold]
     pub fn found(code: &'static str, expected: &str, value: &Bound<'_, PyAny>) -> Box<Refusal> {
         let mut refusal = Refusal::new(code, expected);
         refusal.got = Some(type_name(value));
