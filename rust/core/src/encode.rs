@@ -65,13 +65,65 @@ impl Head {
 /// Appends a string in quotes: only quotes, backslashes and control characters are escaped.
 #[inline]
 pub fn text(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
+    quoted(out, b"\"", text, b"\"");
+}
+
+/// Appends a member's name and its colon, with a comma before it unless it is the `first`.
+#[inline]
+pub fn name(out: &mut Vec<u8>, name: &str, first: bool) {
+    if first {
+        quoted(out, b"\"", name, b"\":");
+    } else {
+        quoted(out, b",\"", name, b"\":");
+    }
+}
+
+/// The room for a short string and what stands around it.
+const ROOM: usize = 24;
+
+#[inline(always)]
+fn quoted<const B: usize, const A: usize>(
+    out: &mut Vec<u8>,
+    before: &[u8; B],
+    text: &str,
+    after: &[u8; A],
+) {
     let bytes = text.as_bytes();
+    let length = bytes.len();
+    if length <= 16 {
+        let chunk = padded(bytes);
+        if special(chunk).trailing_zeros() as usize >= length {
+            let end = out.len() + B + length + A;
+            out.extend_from_slice(&[0; ROOM]);
+            if let Some(room) = out.last_chunk_mut::<ROOM>() {
+                put(room, 0, before);
+                put(room, B, &chunk);
+                put(room, B + length, after);
+            }
+            out.truncate(end);
+            return;
+        }
+    }
+    long(out, before, bytes, after);
+}
+
+/// Puts a few bytes into a room that has the place for them.
+#[inline(always)]
+fn put<const N: usize>(room: &mut [u8; ROOM], at: usize, bytes: &[u8; N]) {
+    if let Some(place) = room.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
+        *place = *bytes;
+    }
+}
+
+/// Appends a string of any length, with escapes where it needs them.
+#[inline(never)]
+fn long(out: &mut Vec<u8>, before: &[u8], bytes: &[u8], after: &[u8]) {
+    out.extend_from_slice(before);
     let plain = plain(out, bytes);
     if plain < bytes.len() {
         escaped(out, bytes.get(plain..).unwrap_or_default());
     }
-    out.push(b'"');
+    out.extend_from_slice(after);
 }
 
 /// Appends text whose first byte needs an escape.
@@ -116,14 +168,14 @@ fn plain(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
     at
 }
 
-/// Fewer than 16 bytes, and anything behind them: read as two overlapping words where that is enough.
+/// At most 16 bytes, and zeros behind them: read as two overlapping words where that is enough.
 #[inline(always)]
 fn padded(bytes: &[u8]) -> [u8; 16] {
     let length = bytes.len();
     let (low, high) = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        // Of the last eight bytes those that are not in the first: none to seven.
-        let beyond = u64::from_le_bytes(*last) >> (8 * (15 - length.min(15)));
-        (u64::from_le_bytes(*first), beyond >> 8)
+        // Of the last eight bytes those that are not among the first.
+        let beyond = u64::from_le_bytes(*last).checked_shr(128 - 8 * length.min(16) as u32);
+        (u64::from_le_bytes(*first), beyond.unwrap_or(0))
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         let first = u64::from(u32::from_le_bytes(*first));
         let last = u64::from(u32::from_le_bytes(*last));
@@ -131,10 +183,8 @@ fn padded(bytes: &[u8]) -> [u8; 16] {
     } else if let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) {
         let middle = bytes.get(length / 2).copied().unwrap_or_default();
         let middle = u64::from(middle) << (8 * (length / 2));
-        (
-            u64::from(first) | middle | u64::from(last) << (8 * (length - 1)),
-            0,
-        )
+        let last = u64::from(last) << (8 * (length - 1));
+        (u64::from(first) | middle | last, 0)
     } else {
         (0, 0)
     };
@@ -152,28 +202,106 @@ fn special(chunk: [u8; 16]) -> u32 {
 }
 
 /// Appends a number; false, and nothing written, for a float that JSON has no spelling for.
-#[inline]
+#[inline(always)]
 pub fn number(out: &mut Vec<u8>, number: Number<'_>) -> bool {
     match number {
-        Number::Int(value) => integer(out, itoa::Buffer::new().format(value)),
-        Number::UInt(value) => integer(out, itoa::Buffer::new().format(value)),
-        Number::Big(digits) => out.extend_from_slice(digits.as_bytes()),
-        Number::Float(value) if value.is_finite() => {
-            out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
+        Number::Int(value) => integer(out, value),
+        Number::UInt(value) => {
+            out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
         }
-        Number::Float(_) => return false,
+        Number::Big(digits) => out.extend_from_slice(digits.as_bytes()),
+        Number::Float(value) => return float(out, value),
     }
     true
 }
 
+#[inline(never)]
+fn float(out: &mut Vec<u8>, value: f64) -> bool {
+    let finite = value.is_finite();
+    if finite {
+        out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
+    }
+    finite
+}
+
 #[inline(always)]
-fn integer(out: &mut Vec<u8>, digits: &str) {
-    let digits = digits.as_bytes();
-    if digits.len() < 16 {
-        let end = out.len() + digits.len();
-        out.extend_from_slice(&padded(digits));
-        out.truncate(end);
-    } else {
-        out.extend_from_slice(digits);
+fn integer(out: &mut Vec<u8>, value: i64) {
+    match u64::try_from(value) {
+        Ok(value @ 0..10) => out.push(b'0' | value as u8),
+        Ok(value @ 0..EIGHT_DIGITS) => short_integer(out, value),
+        _ => long_integer(out, value),
+    }
+}
+
+const EIGHT_DIGITS: u64 = 100_000_000;
+
+/// Up to eight digits at once: no loop, no table, no call to copy them.
+#[inline]
+fn short_integer(out: &mut Vec<u8>, value: u64) {
+    let digits = eight_digits(value);
+    let zeros = digits.trailing_zeros() / 8;
+    let end = out.len() + 8 - zeros as usize;
+    out.extend_from_slice(&(ascii(digits) >> (8 * zeros)).to_le_bytes());
+    out.truncate(end);
+}
+
+#[inline(never)]
+fn long_integer(out: &mut Vec<u8>, value: i64) {
+    let magnitude = value.unsigned_abs();
+    if value < 0 || magnitude >= EIGHT_DIGITS * EIGHT_DIGITS {
+        out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        return;
+    }
+    short_integer(out, magnitude / EIGHT_DIGITS);
+    let rest = ascii(eight_digits(magnitude % EIGHT_DIGITS));
+    out.extend_from_slice(&rest.to_le_bytes());
+}
+
+/// The eight digits of a number below `EIGHT_DIGITS`, a byte for each, the first one lowest. Halves,
+/// then quarters, then single digits are told apart, all of one size in one multiplication; the
+/// constants divide by 100 and by 10 whatever stays within two or four digits.
+#[inline(always)]
+fn eight_digits(value: u64) -> u64 {
+    let fours = value / 10_000 | (value % 10_000) << 32;
+    let high = (fours * 10_486 >> 20) & 0x0000_007f_0000_007f;
+    let twos = high | (fours - high * 100) << 16;
+    let high = (twos * 103 >> 10) & 0x000f_000f_000f_000f;
+    high | (twos - high * 10) << 8
+}
+
+#[inline(always)]
+fn ascii(digits: u64) -> u64 {
+    digits | 0x3030_3030_3030_3030
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_digits_tells_all_digits() {
+        for value in (0..EIGHT_DIGITS)
+            .step_by(997)
+            .chain(0..20_000)
+            .chain(EIGHT_DIGITS - 20_000..EIGHT_DIGITS)
+        {
+            let want = format!("{value:08}");
+            assert_eq!(ascii(eight_digits(value)).to_le_bytes(), want.as_bytes());
+        }
+    }
+
+    #[test]
+    fn padded_is_the_bytes_and_zeros() {
+        for length in 0..=16 {
+            let mut want = [0; 16];
+            for (place, byte) in (1..).zip(want.iter_mut().take(length)) {
+                *byte = place;
+            }
+            assert_eq!(
+                padded(want.get(..length).unwrap_or_default()),
+                want,
+                "{length}"
+            );
+        }
     }
 }

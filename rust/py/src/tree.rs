@@ -68,9 +68,8 @@ impl<'py> Level<'py> {
                 let Ok(name) = name.cast::<PyString>() else {
                     return Err(Refusal::wrong_type("str keys", &name));
                 };
-                comma(out);
-                text(out, name)?;
-                out.push(b':');
+                let first = is_first(out);
+                key(out, name, first)?;
                 *keyed = true;
                 return Ok(Some(value));
             }
@@ -79,7 +78,9 @@ impl<'py> Level<'py> {
         };
         if item.is_some() {
             *begun += 1;
-            comma(out);
+            if !is_first(out) {
+                out.push(b',');
+            }
         } else {
             out.push(b']');
         }
@@ -96,12 +97,10 @@ impl<'py> Level<'py> {
     }
 }
 
-/// A comma, where this is not the first item: only an opening bracket is followed by none.
+/// Whether an item would be its container's first: only an opening bracket ends in one.
 #[inline(always)]
-fn comma(out: &mut Vec<u8>) {
-    if !matches!(out.last(), Some(b'{' | b'[')) {
-        out.push(b',');
-    }
+fn is_first(out: &[u8]) -> bool {
+    matches!(out.last(), Some(b'{' | b'['))
 }
 
 /// Writes a value of at most `max_depth` nested containers. Nothing here recurses, or runs Python code.
@@ -198,16 +197,25 @@ fn open<'py>(
 /// Writes a str in quotes.
 #[inline(always)]
 pub(crate) fn text(out: &mut Vec<u8>, value: &Bound<'_, PyString>) -> Result<(), Box<Refusal>> {
-    match reading::utf8(value) {
-        Some(text) => {
-            encode::text(out, text);
-            Ok(())
-        }
-        None => Err(Refusal::new(
-            "lone_surrogate",
-            "a str without lone surrogates",
-        )),
-    }
+    let text = reading::utf8(value).ok_or_else(lone_surrogate)?;
+    encode::text(out, text);
+    Ok(())
+}
+
+/// Writes a member's name and colon, behind a comma unless it is the first.
+#[inline(always)]
+pub(crate) fn key(
+    out: &mut Vec<u8>,
+    name: &Bound<'_, PyString>,
+    first: bool,
+) -> Result<(), Box<Refusal>> {
+    let name = reading::utf8(name).ok_or_else(lone_surrogate)?;
+    encode::name(out, name, first);
+    Ok(())
+}
+
+fn lone_surrogate() -> Box<Refusal> {
+    Refusal::new("lone_surrogate", "a str without lone surrogates")
 }
 
 /// Writes an int of any size that a reader would accept.

@@ -267,9 +267,7 @@ impl<'a> Writer<'a> {
             let Ok(name) = name.cast::<PyString>() else {
                 return Err(Refusal::wrong_type("str keys", &name).at_name("extra"));
             };
-            self.out.push(b',');
-            tree::text(&mut self.out, name).map_err(|refusal| refusal.at_name("extra"))?;
-            self.out.push(b':');
+            tree::key(&mut self.out, name, false).map_err(|refusal| refusal.at_name("extra"))?;
             let text = name.to_str().unwrap_or_default();
             if self.encoder.plan.claims(number, text) {
                 let expected = "members that are not the event's own attributes";
