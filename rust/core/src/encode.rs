@@ -26,11 +26,14 @@ const ESCAPES: [u8; 256] = {
     table
 };
 
-/// A text of the encoder's own, such as a member's name with its punctuation, quick to append.
+/// A text that is written again and again, such as a member's name with its punctuation.
 #[derive(Clone, Debug)]
 pub struct Head {
-    start: [u8; HEAD],
-    bytes: Box<[u8]>,
+    /// The first bytes, zeros behind them.
+    start: [u8; HEAD + 1],
+    length: usize,
+    /// What is beyond the first `HEAD` bytes.
+    rest: Box<[u8]>,
 }
 
 /// Nearly all names are shorter.
@@ -39,27 +42,58 @@ const HEAD: usize = 32;
 impl Head {
     /// The bytes, as they will be written.
     pub fn new(bytes: &[u8]) -> Head {
-        let mut start = [0; HEAD];
+        let mut start = [0; HEAD + 1];
         for (to, from) in start.iter_mut().zip(bytes) {
             *to = *from;
         }
         Head {
             start,
-            bytes: bytes.into(),
+            length: bytes.len(),
+            rest: bytes.get(HEAD..).unwrap_or_default().into(),
         }
+    }
+
+    /// A member's name between a comma and a colon.
+    pub fn member(text: &str) -> Head {
+        let mut bytes = Vec::new();
+        name(&mut bytes, text, false);
+        Head::new(&bytes)
     }
 
     /// Appends the bytes.
     #[inline(always)]
     pub fn write(&self, out: &mut Vec<u8>) {
-        if self.bytes.len() <= HEAD {
-            let end = out.len() + self.bytes.len();
-            out.extend_from_slice(&self.start);
-            out.truncate(end);
-        } else {
-            out.extend_from_slice(&self.bytes);
+        if let Some(start) = self.start.first_chunk::<HEAD>() {
+            short(out, start, self.length);
+        }
+        if self.length > HEAD {
+            out.extend_from_slice(&self.rest);
         }
     }
+
+    /// Appends the bytes of a `member`, without the comma if it is the `first`. False, and nothing
+    /// appended, where they are too long for that.
+    #[inline(always)]
+    pub fn write_member(&self, out: &mut Vec<u8>, first: bool) -> bool {
+        let skipped = usize::from(first);
+        let start = self
+            .start
+            .get(skipped..)
+            .and_then(|start| start.first_chunk::<HEAD>());
+        match start {
+            Some(start) if self.length <= HEAD => short(out, start, self.length - skipped),
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// Appends so many bytes of a chunk.
+#[inline(always)]
+fn short<const N: usize>(out: &mut Vec<u8>, chunk: &[u8; N], length: usize) {
+    let end = out.len() + length;
+    out.extend_from_slice(chunk);
+    out.truncate(end);
 }
 
 /// Appends a string in quotes: only quotes, backslashes and control characters are escaped.

@@ -10,6 +10,7 @@ use vmcodec_core::{EventRow, FieldId, Kind, Number, Plan, encode};
 
 use crate::ffi::objects;
 use crate::ffi::pending::Pending;
+use crate::ffi::reading;
 use crate::ffi::slots::{Attributes, Slots, construct};
 
 /// What an attribute of an instance is when the record does not have it.
@@ -50,6 +51,15 @@ impl ShapeField {
             Ok(py.None().into_bound(py))
         } else {
             self.default(py)
+        }
+    }
+
+    /// The value that is left out when written, where there is one.
+    #[inline(always)]
+    pub fn left_out(&self) -> Option<&Py<PyAny>> {
+        match &self.absent {
+            Absent::Value(default) if self.omitted => Some(default),
+            _ => None,
         }
     }
 
@@ -157,13 +167,28 @@ pub(crate) struct Reader<'a, 'py> {
     object: &'a Bound<'py, PyAny>,
 }
 
-impl<'py> Reader<'_, 'py> {
+impl<'a, 'py> Reader<'a, 'py> {
+    /// The slots, where the instance is read by these.
+    #[inline(always)]
+    pub fn slots(&self) -> Option<&Attributes<'a, 'py>> {
+        self.slots.as_ref()
+    }
+
     /// The attribute at this place: out of its slot, or by its name.
     #[inline(always)]
     pub fn get(&self, place: usize) -> Result<Bound<'py, PyAny>, Pending<'py>> {
         match self.slots.as_ref().and_then(|slots| slots.get(place)) {
             Some(value) => Ok(value),
             None => self.by_name(place),
+        }
+    }
+
+    /// The attribute at this place, if it is an int of 63 bits and no bool.
+    #[inline(always)]
+    pub fn int(&self, place: usize) -> Result<Option<i64>, Pending<'py>> {
+        match self.slots.as_ref().and_then(|slots| slots.int(place)) {
+            None => Ok(reading::int(&self.get(place)?)),
+            found => Ok(found),
         }
     }
 

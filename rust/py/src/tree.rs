@@ -1,54 +1,19 @@
 //! Writing free-form values: what JSON itself gave, and nothing that it could not give back.
 
 use pyo3::prelude::*;
-use pyo3::types::iter::{BoundDictIterator, BoundListIterator, BoundTupleIterator};
+use pyo3::types::iter::{BoundListIterator, BoundTupleIterator};
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use vmcodec_core::{MAX_DIGITS, Number, encode};
 
-use crate::ffi::{objects, reading};
-
-/// Why a value cannot be written.
-pub(crate) struct Refusal {
-    pub code: &'static str,
-    pub expected: String,
-    pub got: Option<String>,
-    /// The way from the value's owner, without the root's `$`.
-    pub path: String,
-    /// A Python error that is not about the value (out of memory, interrupted).
-    pub raised: Option<PyErr>,
-}
-
-impl Refusal {
-    #[cold]
-    pub fn new(code: &'static str, expected: &str) -> Box<Refusal> {
-        Box::new(Refusal {
-            code,
-            expected: expected.to_owned(),
-            got: None,
-            path: String::new(),
-            raised: None,
-        })
-    }
-
-    pub fn too_deep(max_depth: usize) -> Box<Refusal> {
-        Refusal::new(
-            "too_deep",
-            &format!("at most {max_depth} nested containers"),
-        )
-    }
-
-    #[cold]
-    pub fn raised(error: impl Into<PyErr>) -> Box<Refusal> {
-        let mut refusal = Refusal::new("wrong_type", "");
-        refusal.raised = Some(error.into());
-        refusal
-    }
-}
+use crate::ffi::objects;
+use crate::ffi::reading::{self, Items};
+use crate::heads::Heads;
+use crate::refusal::Refusal;
 
 /// A container in the writing.
 enum Level<'py> {
     /// With whether a value of it is being written.
-    Dict(BoundDictIterator<'py>, bool),
+    Dict(Items<'py>, bool),
     /// With the number of values that were begun.
     List(BoundListIterator<'py>, usize),
     Tuple(BoundTupleIterator<'py>, usize),
@@ -57,19 +22,24 @@ enum Level<'py> {
 impl<'py> Level<'py> {
     /// The next value, its comma and key written; none where the closing bracket is written.
     #[inline(always)]
-    fn advance(&mut self, out: &mut Vec<u8>) -> Result<Option<Bound<'py, PyAny>>, Box<Refusal>> {
+    fn advance(
+        &mut self,
+        out: &mut Vec<u8>,
+        heads: &mut Heads<'py>,
+    ) -> Result<Option<Bound<'py, PyAny>>, Box<Refusal>> {
         let (item, begun) = match self {
             Level::Dict(items, keyed) => {
-                let Some((name, value)) = items.next() else {
+                *keyed = false;
+                let first = is_first(out);
+                let Some((name, value)) = items.write_plain(out, heads, first) else {
                     out.push(b'}');
                     return Ok(None);
                 };
-                *keyed = false;
                 let Ok(name) = name.cast::<PyString>() else {
                     return Err(Refusal::wrong_type("str keys", &name));
                 };
                 let first = is_first(out);
-                key(out, name, first)?;
+                key(out, heads, name, first)?;
                 *keyed = true;
                 return Ok(Some(value));
             }
@@ -105,29 +75,30 @@ fn is_first(out: &[u8]) -> bool {
 
 /// Writes a value of at most `max_depth` nested containers. Nothing here recurses, or runs Python code.
 #[inline(always)]
-pub(crate) fn write(
+pub(crate) fn write<'py>(
     out: &mut Vec<u8>,
-    value: &Bound<'_, PyAny>,
+    heads: &mut Heads<'py>,
+    value: &Bound<'py, PyAny>,
     max_depth: usize,
 ) -> Result<(), Box<Refusal>> {
     match open(out, value)? {
         Some(_) if max_depth == 0 => Err(Refusal::too_deep(1)),
-        Some(root) => write_container(out, root, max_depth),
+        Some(root) => write_container(out, heads, root, max_depth),
         None => Ok(()),
     }
 }
 
 /// Writes what is in a container, and its closing bracket.
-#[inline(never)]
-fn write_container(
+fn write_container<'py>(
     out: &mut Vec<u8>,
-    root: Level<'_>,
+    heads: &mut Heads<'py>,
+    root: Level<'py>,
     max_depth: usize,
 ) -> Result<(), Box<Refusal>> {
     let mut current = root;
     // Most values have none inside: then nothing is allocated here.
     let mut outer = Vec::new();
-    let result = write_levels(out, &mut current, &mut outer, max_depth);
+    let result = write_levels(out, heads, &mut current, &mut outer, max_depth);
     result.map_err(|mut refusal| {
         outer.push(current);
         refusal.path = outer.iter().map(Level::step).collect();
@@ -138,12 +109,13 @@ fn write_container(
 #[inline(always)]
 fn write_levels<'py>(
     out: &mut Vec<u8>,
+    heads: &mut Heads<'py>,
     current: &mut Level<'py>,
     outer: &mut Vec<Level<'py>>,
     max_depth: usize,
 ) -> Result<(), Box<Refusal>> {
     loop {
-        if let Some(value) = current.advance(out)? {
+        if let Some(value) = current.advance(out, heads)? {
             if let Some(inner) = open(out, &value)? {
                 if outer.len() + 1 >= max_depth {
                     return Err(Refusal::too_deep(max_depth + 1));
@@ -159,22 +131,22 @@ fn write_levels<'py>(
 }
 
 /// Writes a value without parts, or the opening bracket of a container.
-#[inline(always)]
+#[inline]
 fn open<'py>(
     out: &mut Vec<u8>,
     value: &Bound<'py, PyAny>,
 ) -> Result<Option<Level<'py>>, Box<Refusal>> {
-    if let Ok(value) = value.cast::<PyString>() {
-        text(out, value)?;
-    } else if let Ok(dict) = value.cast::<PyDict>() {
+    if let Ok(dict) = value.cast::<PyDict>() {
         out.push(b'{');
-        return Ok(Some(Level::Dict(dict.iter(), false)));
-    } else if value.is_none() {
+        return Ok(Some(Level::Dict(Items::of(dict), false)));
+    }
+    if reading::write_plain(out, value) {
+        return Ok(None);
+    }
+    if value.is_none() {
         out.extend_from_slice(b"null");
     } else if let Ok(value) = value.cast::<PyBool>() {
         out.extend_from_slice(if value.is_true() { b"true" } else { b"false" });
-    } else if let Ok(value) = value.cast::<PyInt>() {
-        integer(out, value)?;
     } else if let Ok(float) = value.cast::<PyFloat>() {
         if !encode::number(out, Number::Float(float.value())) {
             return Err(Refusal::found("invalid_number", "a finite float", value));
@@ -185,6 +157,10 @@ fn open<'py>(
     } else if let Ok(tuple) = value.cast::<PyTuple>() {
         out.push(b'[');
         return Ok(Some(Level::Tuple(tuple.iter(), 0)));
+    } else if let Ok(value) = value.cast::<PyInt>() {
+        big_integer(out, value)?;
+    } else if value.is_instance_of::<PyString>() {
+        return Err(Refusal::lone_surrogate());
     } else {
         return Err(Refusal::wrong_type(
             "None, bool, int, float, str, dict or list",
@@ -194,42 +170,22 @@ fn open<'py>(
     Ok(None)
 }
 
-/// Writes a str in quotes.
-#[inline(always)]
-pub(crate) fn text(out: &mut Vec<u8>, value: &Bound<'_, PyString>) -> Result<(), Box<Refusal>> {
-    let text = reading::utf8(value).ok_or_else(lone_surrogate)?;
-    encode::text(out, text);
-    Ok(())
-}
-
 /// Writes a member's name and colon, behind a comma unless it is the first.
 #[inline(always)]
-pub(crate) fn key(
+pub(crate) fn key<'py>(
     out: &mut Vec<u8>,
-    name: &Bound<'_, PyString>,
+    heads: &mut Heads<'py>,
+    name: &Bound<'py, PyString>,
     first: bool,
 ) -> Result<(), Box<Refusal>> {
-    let name = reading::utf8(name).ok_or_else(lone_surrogate)?;
-    encode::name(out, name, first);
-    Ok(())
-}
-
-fn lone_surrogate() -> Box<Refusal> {
-    Refusal::new("lone_surrogate", "a str without lone surrogates")
-}
-
-/// Writes an int of any size that a reader would accept.
-#[inline(always)]
-pub(crate) fn integer(out: &mut Vec<u8>, value: &Bound<'_, PyInt>) -> Result<(), Box<Refusal>> {
-    match reading::small_int(value) {
-        Some(value) => {
-            encode::number(out, Number::Int(value));
-            Ok(())
-        }
-        None => big_integer(out, value),
+    if heads.write(out, name, first) {
+        Ok(())
+    } else {
+        Err(Refusal::lone_surrogate())
     }
 }
 
+/// Writes an int of more than 63 bits, if a reader would accept it.
 #[cold]
 fn big_integer(out: &mut Vec<u8>, value: &Bound<'_, PyInt>) -> Result<(), Box<Refusal>> {
     let too_long = || Refusal::found("out_of_range", "an int of at most 4300 digits", value);

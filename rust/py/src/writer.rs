@@ -5,33 +5,46 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
 use vmcodec_core::{EventId, Ignore, Kind, Number, Outcome, encode};
 
 use crate::encoder::Encoder;
-use crate::error::{EncodeError, push_name, type_name};
+use crate::error::EncodeError;
 use crate::ffi::gc::GcPause;
 use crate::ffi::reading;
+use crate::ffi::slots::Attributes;
+use crate::heads::Heads;
 use crate::kvlist::KVList;
+use crate::refusal::Refusal;
 use crate::session::Pulse;
 use crate::shape::{Shape, ShapeField};
-use crate::tree::{self, Refusal};
+use crate::tree;
+
+/// For fewer events it is not worth while to keep keys.
+const WORTH_HEADS: usize = 16;
 
 /// Writes events behind each other into one buffer.
-pub(crate) struct Writer<'a> {
+pub(crate) struct Writer<'a, 'py> {
     encoder: &'a Encoder,
     pub out: Vec<u8>,
+    heads: Heads<'py>,
     /// Whether bytes were written as they came since this was last reset.
     pub verbatim: bool,
 }
 
-impl<'a> Writer<'a> {
-    pub fn new(encoder: &'a Encoder) -> Writer<'a> {
+impl<'a, 'py> Writer<'a, 'py> {
+    /// A writer for so many events.
+    pub fn new(encoder: &'a Encoder, events: usize) -> Writer<'a, 'py> {
         Writer {
             encoder,
             out: Vec::with_capacity(512),
+            heads: if events < WORTH_HEADS {
+                Heads::default()
+            } else {
+                Heads::with_room()
+            },
             verbatim: false,
         }
     }
 
     /// Writes all events; `done` is called behind each.
-    pub fn all<'py>(
+    pub fn all(
         &mut self,
         py: Python<'py>,
         events: &[Bound<'py, PyAny>],
@@ -51,7 +64,7 @@ impl<'a> Writer<'a> {
     }
 
     #[inline]
-    pub fn event(&mut self, event: &Bound<'_, PyAny>, index: usize) -> PyResult<()> {
+    pub fn event(&mut self, event: &Bound<'py, PyAny>, index: usize) -> PyResult<()> {
         let number = self.encoder.event_of(event);
         let result =
             match number.and_then(|number| self.encoder.schema.shapes.get(usize::from(number))) {
@@ -85,7 +98,7 @@ impl<'a> Writer<'a> {
     }
 
     /// An event of an unknown id: its bytes, when they are what they say.
-    fn unknown(&mut self, event: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
+    fn unknown(&mut self, event: &Bound<'py, PyAny>) -> Result<(), Box<Refusal>> {
         let class = self.encoder.schema.unknown.bind(event.py());
         if !event.get_type().is(class) {
             let expected = "an instance of a registered event class, or UnknownEvent";
@@ -113,13 +126,18 @@ impl<'a> Writer<'a> {
 
     fn attributes(
         &mut self,
-        event: &Bound<'_, PyAny>,
+        event: &Bound<'py, PyAny>,
         shape: &Shape,
         number: EventId,
     ) -> Result<(), Box<Refusal>> {
         let attributes = shape.read(event);
         shape.head.write(&mut self.out);
         for (place, field) in shape.fields.iter().enumerate() {
+            if let Some(slots) = attributes.slots()
+                && self.plain(slots, place, field)
+            {
+                continue;
+            }
             let value = attributes.get(place).map_err(Refusal::raised)?;
             if field.is_omitted(&value) {
                 continue;
@@ -137,11 +155,44 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
+    /// Writes an attribute of the most frequent kinds right out of its slot, or leaves it out. False,
+    /// and nothing written, for any other, and for a value that is not of its kind.
+    #[inline(always)]
+    fn plain(&mut self, slots: &Attributes<'_, 'py>, place: usize, field: &ShapeField) -> bool {
+        if field.left_out().is_some_and(|value| slots.is(place, value)) {
+            return true;
+        }
+        let out = &mut self.out;
+        let number = match field.kind {
+            Kind::Integer | Kind::IntegerOrText => slots.int(place),
+            Kind::Enum(table) => {
+                let shape = self.encoder.schema.enums.get(usize::from(table));
+                let code = slots.int(place);
+                code.filter(|&code| shape.is_none_or(|shape| shape.allows(code)))
+            }
+            Kind::Text => {
+                let before = out.len();
+                field.head.write(out);
+                let written = slots.write_text(place, out);
+                if !written {
+                    out.truncate(before);
+                }
+                return written;
+            }
+            _ => None,
+        };
+        if let Some(number) = number {
+            field.head.write(out);
+            encode::number(out, Number::Int(number));
+        }
+        number.is_some()
+    }
+
     #[inline]
     fn attribute(
         &mut self,
         field: &ShapeField,
-        value: &Bound<'_, PyAny>,
+        value: &Bound<'py, PyAny>,
     ) -> Result<(), Box<Refusal>> {
         if value.is_none() {
             if !field.none {
@@ -154,23 +205,19 @@ impl<'a> Writer<'a> {
             self.out.extend_from_slice(b"null");
             return Ok(());
         }
-        let out = &mut self.out;
         match field.kind {
-            Kind::Text => match value.cast::<PyString>() {
-                Ok(text) => tree::text(out, text),
-                Err(_) => Err(Refusal::wrong_type("a str", value)),
-            },
-            Kind::Integer => integer(out, value, "an int"),
+            Kind::Integer => integer(&mut self.out, value, "an int"),
             Kind::Enum(table) => self.code(value, table),
-            Kind::IntegerOrText => match value.cast::<PyString>() {
-                Ok(text) => tree::text(out, text),
-                Err(_) => match plain_int(value) {
-                    Some(value) => tree::integer(out, value),
-                    None => Err(Refusal::wrong_type("an int or a str", value)),
-                },
-            },
             Kind::Time => self.time(value),
             Kind::KvList => self.kv_list(value),
+            Kind::Text if !value.is_instance_of::<PyString>() => {
+                Err(Refusal::wrong_type("a str", value))
+            }
+            Kind::IntegerOrText
+                if !value.is_instance_of::<PyString>() && plain_int(value).is_none() =>
+            {
+                Err(Refusal::wrong_type("an int or a str", value))
+            }
             Kind::Boolean if !value.is_instance_of::<PyBool>() => {
                 Err(Refusal::wrong_type("a bool", value))
             }
@@ -178,7 +225,12 @@ impl<'a> Writer<'a> {
             Kind::List if !value.is_instance_of::<PyList>() => {
                 Err(Refusal::wrong_type("a list", value))
             }
-            Kind::Boolean | Kind::Float | Kind::List | Kind::Any => self.tree(value),
+            Kind::Text
+            | Kind::IntegerOrText
+            | Kind::Boolean
+            | Kind::Float
+            | Kind::List
+            | Kind::Any => self.tree(value),
         }
     }
 
@@ -190,15 +242,12 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn tree(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
-        tree::write(
-            &mut self.out,
-            value,
-            self.encoder.max_depth.saturating_sub(1),
-        )
+    fn tree(&mut self, value: &Bound<'py, PyAny>) -> Result<(), Box<Refusal>> {
+        let max_depth = self.encoder.max_depth.saturating_sub(1);
+        tree::write(&mut self.out, &mut self.heads, value, max_depth)
     }
 
-    fn kv_list(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
+    fn kv_list(&mut self, value: &Bound<'py, PyAny>) -> Result<(), Box<Refusal>> {
         if value.is_instance_of::<PyDict>() {
             return self.tree(value);
         }
@@ -211,9 +260,9 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn code(&mut self, value: &Bound<'_, PyAny>, table: u16) -> Result<(), Box<Refusal>> {
+    fn code(&mut self, value: &Bound<'py, PyAny>, table: u16) -> Result<(), Box<Refusal>> {
         let shape = self.encoder.schema.enums.get(usize::from(table));
-        match plain_int(value).and_then(reading::small_int) {
+        match reading::int(value) {
             Some(code) if shape.is_none_or(|shape| shape.allows(code)) => {
                 encode::number(&mut self.out, Number::Int(code));
                 Ok(())
@@ -224,7 +273,7 @@ impl<'a> Writer<'a> {
 
     /// A code beyond 63 bits, or none at all.
     #[cold]
-    fn odd_code(&mut self, value: &Bound<'_, PyAny>, table: u16) -> Result<(), Box<Refusal>> {
+    fn odd_code(&mut self, value: &Bound<'py, PyAny>, table: u16) -> Result<(), Box<Refusal>> {
         let schema = &self.encoder.schema;
         let expected = format!("a member or an integer code of {}", schema.enum_name(table));
         if plain_int(value).is_none() {
@@ -237,7 +286,7 @@ impl<'a> Writer<'a> {
         integer(&mut self.out, value, "a code")
     }
 
-    fn time(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
+    fn time(&mut self, value: &Bound<'py, PyAny>) -> Result<(), Box<Refusal>> {
         let schema = &self.encoder.schema;
         if value.get_type_ptr().addr() != schema.time.class.as_ptr().addr() {
             return Err(Refusal::wrong_type("a Time", value));
@@ -245,13 +294,15 @@ impl<'a> Writer<'a> {
         self.container()?;
         let parts = schema.time.read(value);
         for (place, head) in schema.time_heads.iter().enumerate() {
-            let part = parts.get(place).map_err(Refusal::raised)?;
             head.write(&mut self.out);
-            match plain_int(&part).and_then(reading::small_int) {
+            match parts.int(place).map_err(Refusal::raised)? {
                 Some(part) if place == 0 || (0..1_000_000).contains(&part) => {
                     encode::number(&mut self.out, Number::Int(part));
                 }
-                _ => return Err(odd_time(&part, place)),
+                _ => {
+                    let part = parts.get(place).map_err(Refusal::raised)?;
+                    return Err(odd_time(&part, place));
+                }
             }
         }
         self.out.push(b'}');
@@ -259,7 +310,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The unknown members, behind the known ones.
-    fn extra(&mut self, extra: &Bound<'_, PyAny>, number: EventId) -> Result<(), Box<Refusal>> {
+    fn extra(&mut self, extra: &Bound<'py, PyAny>, number: EventId) -> Result<(), Box<Refusal>> {
         let Ok(extra) = extra.cast::<PyDict>() else {
             return Err(Refusal::wrong_type("a dict or None", extra).at_name("extra"));
         };
@@ -267,7 +318,8 @@ impl<'a> Writer<'a> {
             let Ok(name) = name.cast::<PyString>() else {
                 return Err(Refusal::wrong_type("str keys", &name).at_name("extra"));
             };
-            tree::key(&mut self.out, name, false).map_err(|refusal| refusal.at_name("extra"))?;
+            tree::key(&mut self.out, &mut self.heads, name, false)
+                .map_err(|refusal| refusal.at_name("extra"))?;
             let text = name.to_str().unwrap_or_default();
             if self.encoder.plan.claims(number, text) {
                 let expected = "members that are not the event's own attributes";
@@ -311,47 +363,14 @@ fn integer(
     value: &Bound<'_, PyAny>,
     expected: &str,
 ) -> Result<(), Box<Refusal>> {
-    let Some(int) = plain_int(value) else {
-        return Err(Refusal::wrong_type(expected, value));
-    };
-    let number = if let Some(value) = reading::small_int(int) {
-        Number::Int(value)
-    } else if let Ok(value) = int.extract::<u64>() {
-        Number::UInt(value)
-    } else {
-        return Err(Refusal::found("out_of_range", "a 64-bit int", value));
+    let number = match (reading::int(value), plain_int(value)) {
+        (Some(number), _) => Number::Int(number),
+        (None, None) => return Err(Refusal::wrong_type(expected, value)),
+        (None, Some(int)) => match int.extract() {
+            Ok(number) => Number::UInt(number),
+            Err(_) => return Err(Refusal::found("out_of_range", "a 64-bit int", value)),
+        },
     };
     encode::number(out, number);
     Ok(())
-}
-
-impl Refusal {
-    /// Puts an attribute's name before the path.
-    #[cold]
-    pub fn at_name(mut self: Box<Self>, name: &str) -> Box<Self> {
-        let mut path = String::new();
-        push_name(&mut path, name);
-        path.push_str(&self.path);
-        self.path = path;
-        self
-    }
-
-    /// Puts some key of free-form data before the path.
-    #[cold]
-    pub fn at_key(mut self: Box<Self>) -> Box<Self> {
-        self.path.insert_str(0, "[...]");
-        self
-    }
-
-    #[cold]
-    pub fn wrong_type(expected: &str, value: &Bound<'_, PyAny>) -> Box<Refusal> {
-        Refusal::found("wrong_type", expected, value)
-    }
-
-    #[cold]
-    pub fn found(code: &'static str, expected: &str, value: &Bound<'_, PyAny>) -> Box<Refusal> {
-        let mut refusal = Refusal::new(code, expected);
-        refusal.got = Some(type_name(value));
-        refusal
-    }
 }

@@ -1,8 +1,15 @@
-//! What strings and ints hold, for the encoder: an answer or none, where PyO3 would make a `PyErr`.
+//! Strings, ints and the items of dicts, read where they are: without references of one's own, which
+//! would have to be written into every object, and without a `PyErr` where there is no answer.
+//!
+//! An object that is only borrowed lives as long as no Python code runs that might let go of it. So what
+//! is borrowed stays within this file and `slots`, and what is done with it runs none.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyString};
+use pyo3::types::{PyBool, PyDict, PyInt, PyString};
+use vmcodec_core::{Number, encode};
+
+use crate::heads::Heads;
 
 /// The text of a str; none where it has lone surrogates, or memory is short.
 #[inline(always)]
@@ -15,19 +22,93 @@ pub(crate) fn utf8<'a>(text: &'a Bound<'_, PyString>) -> Option<&'a str> {
         unsafe { ffi::PyErr_Clear() };
         return None;
     }
-    let length = usize::try_from(length).ok()?;
     // SAFETY: that many bytes, which belong to the str and never change while it lives.
-    let bytes = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) };
+    let bytes = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length.cast_unsigned()) };
     // SAFETY: CPython has made them as UTF-8.
     Some(unsafe { std::str::from_utf8_unchecked(bytes) })
 }
 
-/// The value of an int, if it fits.
+/// The value of an int that is no bool, if it fits.
 #[inline(always)]
-pub(crate) fn small_int(value: &Bound<'_, PyInt>) -> Option<i64> {
+pub(crate) fn int(value: &Bound<'_, PyAny>) -> Option<i64> {
+    let int = value.cast::<PyInt>().ok()?;
     let mut overflow = 0;
     // SAFETY: a live int, and a place for the flag. An int, of a subclass even, runs no Python code
     // here and cannot fail.
-    let number = unsafe { ffi::PyLong_AsLongLongAndOverflow(value.as_ptr(), &raw mut overflow) };
-    (overflow == 0).then_some(number)
+    let number = unsafe { ffi::PyLong_AsLongLongAndOverflow(int.as_ptr(), &raw mut overflow) };
+    (overflow == 0 && !value.is_instance_of::<PyBool>()).then_some(number)
+}
+
+/// Writes a str in quotes; false, and nothing written, for any other object, or lone surrogates.
+/// Runs no Python code.
+#[inline(always)]
+pub(crate) fn write_text(out: &mut Vec<u8>, value: &Bound<'_, PyAny>) -> bool {
+    let text = value.cast::<PyString>().ok().and_then(|text| utf8(text));
+    text.map(|text| encode::text(out, text)).is_some()
+}
+
+/// Writes a str or an int of 63 bits: nearly all values are one of these. False, and nothing written,
+/// for any other object. Runs no Python code.
+#[inline(always)]
+pub(crate) fn write_plain(out: &mut Vec<u8>, value: &Bound<'_, PyAny>) -> bool {
+    if write_text(out, value) {
+        return true;
+    }
+    let number = int(value).map(|value| encode::number(out, Number::Int(value)));
+    number.is_some()
+}
+
+/// The items of a dict, one after the other.
+pub(crate) struct Items<'py> {
+    dict: Bound<'py, PyDict>,
+    position: ffi::Py_ssize_t,
+    left: usize,
+}
+
+impl<'py> Items<'py> {
+    pub fn of(dict: &Bound<'py, PyDict>) -> Items<'py> {
+        Items {
+            dict: dict.clone(),
+            position: 0,
+            left: dict.len(),
+        }
+    }
+
+    /// Writes items with plain values up to the first of another kind, and gives that one out with
+    /// nothing of it written; none behind the last. `first` says whether nothing is in the object yet.
+    #[inline(always)]
+    pub fn write_plain(
+        &mut self,
+        out: &mut Vec<u8>,
+        heads: &mut Heads<'py>,
+        mut first: bool,
+    ) -> Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let py = self.dict.py();
+        while self.left > 0 {
+            self.left -= 1;
+            let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
+            let dict = self.dict.as_ptr();
+            // SAFETY: a live dict, a position that came from here, and places for the two.
+            let found = unsafe {
+                ffi::PyDict_Next(dict, &raw mut self.position, &raw mut key, &raw mut value)
+            };
+            if found == 0 {
+                break;
+            }
+            // SAFETY: the dict's own key, which stays in it: nothing below runs Python code.
+            let key = unsafe { Borrowed::from_ptr(py, key) };
+            // SAFETY: likewise its value.
+            let value = unsafe { Borrowed::from_ptr(py, value) };
+            let before = out.len();
+            let named = key
+                .cast::<PyString>()
+                .is_ok_and(|key| heads.write(out, &key, first));
+            if !named || !write_plain(out, &value) {
+                out.truncate(before);
+                return Some((key.to_owned(), value.to_owned()));
+            }
+            first = false;
+        }
+        None
+    }
 }
