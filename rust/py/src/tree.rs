@@ -31,7 +31,12 @@ impl<'py> Level<'py> {
             Level::Dict(items, keyed) => {
                 *keyed = false;
                 let first = is_first(out);
-                let Some((name, value)) = items.write_plain(out, heads, first) else {
+                let item = if items.write_plain(out, heads, first) {
+                    None
+                } else {
+                    items.next()
+                };
+                let Some((name, value)) = item else {
                     out.push(b'}');
                     return Ok(None);
                 };
@@ -81,6 +86,9 @@ pub(crate) fn write<'py>(
     value: &Bound<'py, PyAny>,
     max_depth: usize,
 ) -> Result<(), Box<Refusal>> {
+    if let Ok(dict) = value.cast::<PyDict>() {
+        return write_dict(out, heads, dict, max_depth);
+    }
     match open(out, value)? {
         Some(_) if max_depth == 0 => Err(Refusal::too_deep(1)),
         Some(root) => write_container(out, heads, root, max_depth),
@@ -88,7 +96,27 @@ pub(crate) fn write<'py>(
     }
 }
 
-/// Writes what is in a container, and its closing bracket.
+/// Writes a dict: at once where all of its values are plain, as nearly everywhere.
+pub(crate) fn write_dict<'py>(
+    out: &mut Vec<u8>,
+    heads: &mut Heads<'py>,
+    dict: &Bound<'py, PyDict>,
+    max_depth: usize,
+) -> Result<(), Box<Refusal>> {
+    if max_depth == 0 {
+        return Err(Refusal::too_deep(1));
+    }
+    out.push(b'{');
+    let mut items = Items::of(dict);
+    if items.write_plain(out, heads, true) {
+        out.push(b'}');
+        return Ok(());
+    }
+    write_container(out, heads, Level::Dict(items, false), max_depth)
+}
+
+/// Writes what is still to come in a container, and its closing bracket.
+#[inline(never)]
 fn write_container<'py>(
     out: &mut Vec<u8>,
     heads: &mut Heads<'py>,

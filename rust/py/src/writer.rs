@@ -13,7 +13,7 @@ use crate::heads::Heads;
 use crate::kvlist::KVList;
 use crate::refusal::Refusal;
 use crate::session::Pulse;
-use crate::shape::{Shape, ShapeField};
+use crate::shape::{Reader, Shape, ShapeField};
 use crate::tree;
 
 /// For fewer events it is not worth while to keep keys.
@@ -63,7 +63,7 @@ impl<'a, 'py> Writer<'a, 'py> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn event(&mut self, event: &Bound<'py, PyAny>, index: usize) -> PyResult<()> {
         let number = self.encoder.event_of(event);
         let result =
@@ -98,6 +98,7 @@ impl<'a, 'py> Writer<'a, 'py> {
     }
 
     /// An event of an unknown id: its bytes, when they are what they say.
+    #[inline(never)]
     fn unknown(&mut self, event: &Bound<'py, PyAny>) -> Result<(), Box<Refusal>> {
         let class = self.encoder.schema.unknown.bind(event.py());
         if !event.get_type().is(class) {
@@ -124,6 +125,7 @@ impl<'a, 'py> Writer<'a, 'py> {
         }
     }
 
+    #[inline(never)]
     fn attributes(
         &mut self,
         event: &Bound<'py, PyAny>,
@@ -138,13 +140,7 @@ impl<'a, 'py> Writer<'a, 'py> {
             {
                 continue;
             }
-            let value = attributes.get(place).map_err(Refusal::raised)?;
-            if field.is_omitted(&value) {
-                continue;
-            }
-            field.head.write(&mut self.out);
-            self.attribute(field, &value)
-                .map_err(|refusal| refusal.at_name(&field.name))?;
+            self.attribute(&attributes, place, field)?;
         }
         let extra = attributes.get(shape.fields.len());
         let extra = extra.map_err(Refusal::raised)?;
@@ -188,12 +184,25 @@ impl<'a, 'py> Writer<'a, 'py> {
         number.is_some()
     }
 
-    #[inline]
+    /// Writes any attribute, or leaves it out.
+    #[inline(never)]
     fn attribute(
         &mut self,
+        attributes: &Reader<'_, 'py>,
+        place: usize,
         field: &ShapeField,
-        value: &Bound<'py, PyAny>,
     ) -> Result<(), Box<Refusal>> {
+        let value = attributes.get(place).map_err(Refusal::raised)?;
+        if field.is_omitted(&value) {
+            return Ok(());
+        }
+        field.head.write(&mut self.out);
+        self.value(field, &value)
+            .map_err(|refusal| refusal.at_name(&field.name))
+    }
+
+    #[inline(always)]
+    fn value(&mut self, field: &ShapeField, value: &Bound<'py, PyAny>) -> Result<(), Box<Refusal>> {
         if value.is_none() {
             if !field.none {
                 return Err(Refusal::found(
@@ -310,6 +319,7 @@ impl<'a, 'py> Writer<'a, 'py> {
     }
 
     /// The unknown members, behind the known ones.
+    #[inline(never)]
     fn extra(&mut self, extra: &Bound<'py, PyAny>, number: EventId) -> Result<(), Box<Refusal>> {
         let Ok(extra) = extra.cast::<PyDict>() else {
             return Err(Refusal::wrong_type("a dict or None", extra).at_name("extra"));

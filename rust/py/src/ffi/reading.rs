@@ -31,11 +31,13 @@ pub(crate) fn utf8<'a>(text: &'a Bound<'_, PyString>) -> Option<&'a str> {
 /// The value of an int that is no bool, if it fits.
 #[inline(always)]
 pub(crate) fn int(value: &Bound<'_, PyAny>) -> Option<i64> {
-    let int = value.cast::<PyInt>().ok()?;
+    if !value.is_instance_of::<PyInt>() {
+        return None;
+    }
     let mut overflow = 0;
     // SAFETY: a live int, and a place for the flag. An int, of a subclass even, runs no Python code
     // here and cannot fail.
-    let number = unsafe { ffi::PyLong_AsLongLongAndOverflow(int.as_ptr(), &raw mut overflow) };
+    let number = unsafe { ffi::PyLong_AsLongLongAndOverflow(value.as_ptr(), &raw mut overflow) };
     (overflow == 0 && !value.is_instance_of::<PyBool>()).then_some(number)
 }
 
@@ -43,6 +45,9 @@ pub(crate) fn int(value: &Bound<'_, PyAny>) -> Option<i64> {
 /// Runs no Python code.
 #[inline(always)]
 pub(crate) fn write_text(out: &mut Vec<u8>, value: &Bound<'_, PyAny>) -> bool {
+    if !value.is_instance_of::<PyString>() {
+        return false;
+    }
     let text = value.cast::<PyString>().ok().and_then(|text| utf8(text));
     text.map(|text| encode::text(out, text)).is_some()
 }
@@ -62,7 +67,6 @@ pub(crate) fn write_plain(out: &mut Vec<u8>, value: &Bound<'_, PyAny>) -> bool {
 pub(crate) struct Items<'py> {
     dict: Bound<'py, PyDict>,
     position: ffi::Py_ssize_t,
-    left: usize,
 }
 
 impl<'py> Items<'py> {
@@ -70,45 +74,66 @@ impl<'py> Items<'py> {
         Items {
             dict: dict.clone(),
             position: 0,
-            left: dict.len(),
         }
     }
 
-    /// Writes items with plain values up to the first of another kind, and gives that one out with
-    /// nothing of it written; none behind the last. `first` says whether nothing is in the object yet.
+    /// Writes items with plain values up to the first of another kind; true if that was all. `first`
+    /// says whether nothing is in the object yet.
     #[inline(always)]
     pub fn write_plain(
         &mut self,
         out: &mut Vec<u8>,
         heads: &mut Heads<'py>,
         mut first: bool,
-    ) -> Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
-        let py = self.dict.py();
-        while self.left > 0 {
-            self.left -= 1;
-            let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
-            let dict = self.dict.as_ptr();
-            // SAFETY: a live dict, a position that came from here, and places for the two.
-            let found = unsafe {
-                ffi::PyDict_Next(dict, &raw mut self.position, &raw mut key, &raw mut value)
-            };
-            if found == 0 {
-                break;
-            }
-            // SAFETY: the dict's own key, which stays in it: nothing below runs Python code.
-            let key = unsafe { Borrowed::from_ptr(py, key) };
-            // SAFETY: likewise its value.
-            let value = unsafe { Borrowed::from_ptr(py, value) };
+    ) -> bool {
+        let mut position = self.position;
+        while let Some((key, value)) = self.borrow(&mut position) {
             let before = out.len();
-            let named = key
-                .cast::<PyString>()
-                .is_ok_and(|key| heads.write(out, &key, first));
+            let named = match key.cast::<PyString>() {
+                Ok(key) => heads.write(out, &key, first),
+                Err(_) => false,
+            };
             if !named || !write_plain(out, &value) {
                 out.truncate(before);
-                return Some((key.to_owned(), value.to_owned()));
+                return false;
             }
+            self.position = position;
             first = false;
         }
-        None
+        true
+    }
+
+    /// The item at this position, which moves on, for as long as no Python code runs.
+    #[inline(always)]
+    fn borrow(
+        &self,
+        position: &mut ffi::Py_ssize_t,
+    ) -> Option<(Borrowed<'_, 'py, PyAny>, Borrowed<'_, 'py, PyAny>)> {
+        let py = self.dict.py();
+        let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
+        let dict = self.dict.as_ptr();
+        // SAFETY: a live dict, a position that came from here, and places for the two.
+        let found = unsafe { ffi::PyDict_Next(dict, position, &raw mut key, &raw mut value) };
+        if found == 0 {
+            return None;
+        }
+        // SAFETY: the dict's own key, which stays in it while no Python code runs.
+        let key = unsafe { Borrowed::from_ptr(py, key) };
+        // SAFETY: likewise its value.
+        let value = unsafe { Borrowed::from_ptr(py, value) };
+        Some((key, value))
+    }
+}
+
+impl<'py> Iterator for Items<'py> {
+    type Item = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut position = self.position;
+        let item = self.borrow(&mut position);
+        let item = item.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        self.position = position;
+        item
     }
 }
