@@ -296,46 +296,14 @@ fn long_integer(out: &mut Vec<u8>, value: i64) {
 /// constants divide by 100 and by 10 whatever stays within two or four digits.
 #[inline(always)]
 fn eight_digits(value: u64) -> u64 {
-    let fours = value / 10_000 | (value % 10_000) << 32;
-    let high = (fours * 10_486 >> 20) & 0x0000_007f_0000_007f;
-    let twos = high | (fours - high * 100) << 16;
-    let high = (twos * 103 >> 10) & 0x000f_000f_000f_000f;
-    high | (twos - high * 10) << 8
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
+    let high = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let twos = high | ((fours - high * 100) << 16);
+    let high = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    high | ((twos - high * 10) << 8)
 }
 
 #[inline(always)]
 fn ascii(digits: u64) -> u64 {
     digits | 0x3030_3030_3030_3030
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn eight_digits_tells_all_digits() {
-        for value in (0..EIGHT_DIGITS)
-            .step_by(997)
-            .chain(0..20_000)
-            .chain(EIGHT_DIGITS - 20_000..EIGHT_DIGITS)
-        {
-            let want = format!("{value:08}");
-            assert_eq!(ascii(eight_digits(value)).to_le_bytes(), want.as_bytes());
-        }
-    }
-
-    #[test]
-    fn padded_is_the_bytes_and_zeros() {
-        for length in 0..=16 {
-            let mut want = [0; 16];
-            for (place, byte) in (1..).zip(want.iter_mut().take(length)) {
-                *byte = place;
-            }
-            assert_eq!(
-                padded(want.get(..length).unwrap_or_default()),
-                want,
-                "{length}"
-            );
-        }
-    }
 }

@@ -16,8 +16,8 @@ use crate::session::Pulse;
 use crate::shape::{Reader, Shape, ShapeField};
 use crate::tree;
 
-/// For fewer events it is not worth while to keep keys.
-const WORTH_HEADS: usize = 16;
+/// For fewer events the room for keys costs more than they save.
+const WORTH_HEADS: usize = 64;
 
 /// Writes events behind each other into one buffer.
 pub(crate) struct Writer<'a, 'py> {
