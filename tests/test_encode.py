@@ -152,6 +152,26 @@ def test_free_form_values() -> None:
     assert vmcodec.encode(holding((1, (), [2]))) == vmcodec.encode(holding([1, [], [2]]))
 
 
+def test_keys_that_come_again_are_written_as_the_first_time() -> None:
+    class Key(str):
+        __slots__ = ()
+
+    # More than are kept, of all lengths, with and without escapes; every key in every position.
+    keys = [str(number) + 'é"' * (number % 2) + "k" * (number % 45) for number in range(600)]
+    keys += [Key("of a class"), "".join(["1"]), "".join(["1"])]
+    rows = [{key: place for place, key in enumerate(keys[start:] + keys[:start])} for start in range(0, 600, 150)]
+    few = [{key: key, keys[place - 1]: {key: [{key: None}]}} for place, key in enumerate(keys[:40])]
+    events = [holding(row) for row in (rows + few + [{key: 1} for key in keys]) * 2]
+    written = vmcodec.encode_batch(events)
+    assert written == [msgspec.json.encode(event) for event in events]
+    assert vmcodec.encode_lines(events) == b"".join(line + b"\n" for line in written)
+
+
+def test_lines_of_very_different_lengths() -> None:
+    events = [holding("x" * length) for length in [100_000] * 20 + [0] * 100 + [300_000] * 20]
+    assert vmcodec.encode_lines(events) == msgspec.json.Encoder().encode_lines(events)
+
+
 # Verbatim
 
 

@@ -364,7 +364,13 @@ fn floats_are_exact_and_are_written_so_that_they_read_back() {
 
 #[test]
 fn integers_are_written_as_they_are() {
-    for value in [0, -1, i64::MIN, i64::MAX] {
+    let mut random = Random(0x1e7);
+    let powers = (0..19).flat_map(|power| {
+        let value = 10i64.pow(power);
+        [value - 1, value, value + 1, 5 * (value / 3), -value]
+    });
+    let any = (0..50_000).map(|_| random.next() as i64 >> (random.next() % 64));
+    for value in [i64::MIN, i64::MAX].into_iter().chain(powers).chain(any) {
         let mut out = Vec::new();
         assert!(encode::number(&mut out, Number::Int(value)));
         assert_eq!(out, value.to_string().into_bytes());

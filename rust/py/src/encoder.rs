@@ -82,7 +82,7 @@ impl Encoder {
     /// Raises EncodeError for what cannot be written.
     fn encode<'py>(&self, event: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         let _pause = GcPause::new(event.py());
-        let mut writer = Writer::new(self);
+        let mut writer = Writer::new(self, 1);
         writer.event(event, 0)?;
         Ok(PyBytes::new(event.py(), &writer.out))
     }
@@ -91,7 +91,7 @@ impl Encoder {
     fn encode_batch<'py>(&self, events: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let py = events.py();
         let events = items(events)?;
-        let mut writer = Writer::new(self);
+        let mut writer = Writer::new(self, events.len());
         let mut results = Vec::with_capacity(events.len());
         writer.all(py, events.as_slice(), |writer| {
             results.push(PyBytes::new(py, &writer.out).into_any());
@@ -107,9 +107,15 @@ impl Encoder {
     fn encode_lines<'py>(&self, events: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         let py = events.py();
         let events = items(events)?;
-        let mut writer = Writer::new(self);
-        let mut start = 0;
+        let mut writer = Writer::new(self, events.len());
+        let (mut start, mut written) = (0, 0);
         writer.all(py, events.as_slice(), |writer| {
+            written += 1;
+            if written == SAMPLE {
+                // Growing step by step would copy all of it once more.
+                let rest = start / SAMPLE * events.len();
+                writer.out.reserve(rest.min(LARGEST_GUESS));
+            }
             if writer.verbatim {
                 let record = writer.out.get_mut(start..).unwrap_or_default();
                 for byte in record
@@ -126,6 +132,11 @@ impl Encoder {
         Ok(PyBytes::new(py, &writer.out))
     }
 }
+
+/// How many lines tell about the length of the others.
+const SAMPLE: usize = 16;
+/// How much memory is taken at once for lines that are not written yet.
+const LARGEST_GUESS: usize = 4 << 20;
 
 impl Encoder {
     pub fn event_of(&self, object: &Bound<'_, PyAny>) -> Option<EventId> {

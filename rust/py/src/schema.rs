@@ -6,6 +6,7 @@ use pyo3::types::{PyDict, PyType};
 use vmcodec_core::{Decoder, EnumRow, EventId, EventRow, FieldRow, Kind, Plan, TimeRow, encode};
 
 use crate::shape::{EnumShape, Shape, event_shape};
+use vmcodec_core::encode::Head;
 
 /// What a decoder reads with: the core's half and ours.
 pub(crate) struct Codec {
@@ -19,7 +20,7 @@ pub(crate) struct Schema {
     pub enums: Vec<EnumShape>,
     pub time: Shape,
     /// What is written before the seconds and before the microseconds of a time.
-    pub time_heads: (Vec<u8>, Vec<u8>),
+    pub time_heads: [Head; 2],
     pub unknown: Py<PyType>,
     ids: Vec<String>,
 }
@@ -68,7 +69,13 @@ impl<'py> Rows<'py> {
         let schema = Schema {
             shapes,
             enums,
-            time: Shape::new(&time_class, Vec::new(), Vec::new(), &time_attributes, true)?,
+            time: Shape::new(
+                &time_class,
+                Head::new(b""),
+                Vec::new(),
+                &time_attributes,
+                true,
+            )?,
             time_heads: time_heads(&time),
             unknown: unknown.unbind(),
             ids,
@@ -109,7 +116,7 @@ impl<'py> Rows<'py> {
     }
 }
 
-fn time_heads(time: &TimeRow) -> (Vec<u8>, Vec<u8>) {
+fn time_heads(time: &TimeRow) -> [Head; 2] {
     let (mut seconds, mut useconds) = (vec![b'{'], vec![b',']);
     if let Some((first, second)) = time.pairs.first() {
         encode::text(&mut seconds, first);
@@ -117,7 +124,7 @@ fn time_heads(time: &TimeRow) -> (Vec<u8>, Vec<u8>) {
     }
     seconds.push(b':');
     useconds.push(b':');
-    (seconds, useconds)
+    [Head::new(&seconds), Head::new(&useconds)]
 }
 
 fn event_row(event: &Bound<'_, PyAny>) -> PyResult<EventRow> {

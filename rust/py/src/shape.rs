@@ -4,12 +4,14 @@
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
+use vmcodec_core::encode::Head;
 use vmcodec_core::{EventRow, FieldId, Kind, Number, Plan, encode};
 
 use crate::ffi::objects;
 use crate::ffi::pending::Pending;
-use crate::ffi::slots::{Slots, construct};
+use crate::ffi::reading;
+use crate::ffi::slots::{Attributes, Slots, construct};
 
 /// What an attribute of an instance is when the record does not have it.
 enum Absent {
@@ -28,7 +30,7 @@ pub(crate) struct ShapeField {
     /// Whether a value may be left out when it is the default.
     omitted: bool,
     /// What is written before its value: a comma, the name, a colon.
-    pub head: Vec<u8>,
+    pub head: Head,
     absent: Absent,
 }
 
@@ -49,6 +51,15 @@ impl ShapeField {
             Ok(py.None().into_bound(py))
         } else {
             self.default(py)
+        }
+    }
+
+    /// The value that is left out when written, where there is one.
+    #[inline(always)]
+    pub fn left_out(&self) -> Option<&Py<PyAny>> {
+        match &self.absent {
+            Absent::Value(default) if self.omitted => Some(default),
+            _ => None,
         }
     }
 
@@ -84,7 +95,7 @@ pub(crate) struct Shape {
     pub class: Py<PyType>,
     pub fields: Vec<ShapeField>,
     /// What is written first: the brace and the id.
-    pub head: Vec<u8>,
+    pub head: Head,
     /// The names of all attributes, as keywords.
     names: Py<PyTuple>,
     slots: Option<Slots>,
@@ -93,7 +104,7 @@ pub(crate) struct Shape {
 impl Shape {
     pub fn new(
         class: &Bound<'_, PyType>,
-        head: Vec<u8>,
+        head: Head,
         fields: Vec<ShapeField>,
         attributes: &[String],
         plain: bool,
@@ -132,25 +143,59 @@ impl Shape {
         }
     }
 
-    /// The attribute at this place of an instance.
+    /// The attributes of an instance, to be read.
     #[inline(always)]
-    pub fn get<'py>(
-        &self,
-        object: &Bound<'py, PyAny>,
-        place: usize,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        if let Some(slots) = &self.slots
-            && let Some(value) = slots.get(object, place)
-        {
-            return Ok(value);
+    pub fn read<'a, 'py>(&'a self, object: &'a Bound<'py, PyAny>) -> Reader<'a, 'py> {
+        Reader {
+            slots: self.slots.as_ref().and_then(|slots| slots.of(object)),
+            names: self.names.bind(object.py()),
+            object,
         }
-        let name = self.names.bind(object.py()).get_item(place)?;
-        object.getattr(name.cast::<PyString>()?)
     }
 
     /// Whether instances are filled slot by slot.
     pub fn is_fast(&self) -> bool {
         self.slots.is_some()
+    }
+}
+
+/// The attributes of one instance, by their places in the shape.
+pub(crate) struct Reader<'a, 'py> {
+    slots: Option<Attributes<'a, 'py>>,
+    names: &'a Bound<'py, PyTuple>,
+    object: &'a Bound<'py, PyAny>,
+}
+
+impl<'a, 'py> Reader<'a, 'py> {
+    /// The slots, where the instance is read by these.
+    #[inline(always)]
+    pub fn slots(&self) -> Option<&Attributes<'a, 'py>> {
+        self.slots.as_ref()
+    }
+
+    /// The attribute at this place: out of its slot, or by its name.
+    #[inline(always)]
+    pub fn get(&self, place: usize) -> Result<Bound<'py, PyAny>, Pending<'py>> {
+        match self.slots.as_ref().and_then(|slots| slots.get(place)) {
+            Some(value) => Ok(value),
+            None => self.by_name(place),
+        }
+    }
+
+    /// The attribute at this place, if it is an int of 63 bits and no bool.
+    #[inline(always)]
+    pub fn int(&self, place: usize) -> Result<Option<i64>, Pending<'py>> {
+        match self.slots.as_ref().and_then(|slots| slots.int(place)) {
+            None => Ok(reading::int(&self.get(place)?)),
+            found => Ok(found),
+        }
+    }
+
+    #[cold]
+    fn by_name(&self, place: usize) -> Result<Bound<'py, PyAny>, Pending<'py>> {
+        let name = self.names.get_item(place);
+        let value = name.and_then(|name| self.object.getattr(name.cast::<PyString>()?));
+        value.map_err(|error| Pending::set(self.object.py(), error))
     }
 }
 
@@ -213,9 +258,9 @@ impl EnumShape {
     }
 
     /// Whether the class has this code.
-    pub fn allows(&self, code: &Bound<'_, PyInt>) -> bool {
+    pub fn allows(&self, code: i64) -> bool {
         let listed = |code| self.members.binary_search_by_key(&code, |member| member.0);
-        self.open || code.extract().is_ok_and(|code: i64| listed(code).is_ok())
+        self.open || listed(code).is_ok()
     }
 }
 
@@ -243,7 +288,7 @@ pub(crate) fn event_shape(
         fields.push(ShapeField {
             field,
             name,
-            head,
+            head: Head::new(&head),
             kind: row.kind,
             none: source.getattr("none")?.extract()?,
             omitted: omit && !row.required,
@@ -259,5 +304,5 @@ pub(crate) fn event_shape(
     let plain: bool = event.getattr("slots")?.extract()?;
     let mut head = b"{\"id\":".to_vec();
     encode::text(&mut head, row.ids.first().map_or("", String::as_str));
-    Shape::new(&class, head, fields, &attributes, plain)
+    Shape::new(&class, Head::new(&head), fields, &attributes, plain)
 }

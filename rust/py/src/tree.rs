@@ -1,105 +1,22 @@
 //! Writing free-form values: what JSON itself gave, and nothing that it could not give back.
 
 use pyo3::prelude::*;
-use pyo3::types::dict::BoundDictIterator;
+use pyo3::types::iter::{BoundListIterator, BoundTupleIterator};
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use vmcodec_core::{MAX_DIGITS, Number, encode};
 
 use crate::ffi::objects;
+use crate::ffi::reading::{self, Items};
+use crate::heads::Heads;
+use crate::refusal::Refusal;
 
-/// Why a value cannot be written.
-pub(crate) struct Refusal {
-    pub code: &'static str,
-    pub expected: String,
-    pub got: Option<String>,
-    /// The way from the value's owner, without the root's `$`.
-    pub path: String,
-    /// A Python error that is not about the value (out of memory, interrupted).
-    pub raised: Option<PyErr>,
-}
-
-impl Refusal {
-    pub fn new(code: &'static str, expected: &str) -> Box<Refusal> {
-        Box::new(Refusal {
-            code,
-            expected: expected.to_owned(),
-            got: None,
-            path: String::new(),
-            raised: None,
-        })
-    }
-
-    pub fn too_deep(max_depth: usize) -> Box<Refusal> {
-        Refusal::new(
-            "too_deep",
-            &format!("at most {max_depth} nested containers"),
-        )
-    }
-
-    pub fn raised(error: PyErr) -> Box<Refusal> {
-        let mut refusal = Refusal::new("wrong_type", "");
-        refusal.raised = Some(error);
-        refusal
-    }
-}
-
-/// A container in the writing, and whether a value of it is being written.
+/// A container in the writing.
 enum Level<'py> {
-    Dict(BoundDictIterator<'py>, bool),
+    /// With whether a value of it is being written.
+    Dict(Items<'py>, bool),
     /// With the number of values that were begun.
-    List(std::vec::IntoIter<Bound<'py, PyAny>>, usize),
-}
-
-impl Level<'_> {
-    fn step(&self) -> String {
-        match self {
-            Level::Dict(_, true) => "[...]".to_owned(),
-            Level::Dict(_, false) | Level::List(_, 0) => String::new(),
-            Level::List(_, begun) => format!("[{}]", begun - 1),
-        }
-    }
-}
-
-/// Writes a value of at most `max_depth` nested containers. Nothing here recurses, or runs Python code.
-pub(crate) fn write<'py>(
-    out: &mut Vec<u8>,
-    value: &Bound<'py, PyAny>,
-    max_depth: usize,
-) -> Result<(), Box<Refusal>> {
-    let mut levels: Vec<Level<'py>> = Vec::new();
-    let result = write_levels(out, value, max_depth, &mut levels);
-    result.map_err(|mut refusal| {
-        refusal.path = levels.iter().map(Level::step).collect();
-        refusal
-    })
-}
-
-fn write_levels<'py>(
-    out: &mut Vec<u8>,
-    value: &Bound<'py, PyAny>,
-    max_depth: usize,
-    levels: &mut Vec<Level<'py>>,
-) -> Result<(), Box<Refusal>> {
-    let mut next = value.clone();
-    loop {
-        if let Some(level) = open(out, &next)? {
-            if levels.len() >= max_depth {
-                return Err(Refusal::too_deep(max_depth + 1));
-            }
-            levels.push(level);
-        }
-        let mut first = matches!(out.last(), Some(b'{' | b'['));
-        next = loop {
-            let Some(level) = levels.last_mut() else {
-                return Ok(());
-            };
-            if let Some(item) = level.advance(out, first)? {
-                break item;
-            }
-            levels.pop();
-            first = false;
-        };
-    }
+    List(BoundListIterator<'py>, usize),
+    Tuple(BoundTupleIterator<'py>, usize),
 }
 
 impl<'py> Level<'py> {
@@ -108,46 +25,137 @@ impl<'py> Level<'py> {
     fn advance(
         &mut self,
         out: &mut Vec<u8>,
-        first: bool,
+        heads: &mut Heads<'py>,
     ) -> Result<Option<Bound<'py, PyAny>>, Box<Refusal>> {
-        let (item, closing) = match self {
+        let (item, begun) = match self {
             Level::Dict(items, keyed) => {
                 *keyed = false;
-                let item = items.next();
-                if let Some((name, _)) = &item {
-                    key(out, name, first)?;
-                    *keyed = true;
-                }
-                (item.map(|(_, value)| value), b'}')
+                let first = is_first(out);
+                let item = if items.write_plain(out, heads, first) {
+                    None
+                } else {
+                    items.next()
+                };
+                let Some((name, value)) = item else {
+                    out.push(b'}');
+                    return Ok(None);
+                };
+                let Ok(name) = name.cast::<PyString>() else {
+                    return Err(Refusal::wrong_type("str keys", &name));
+                };
+                let first = is_first(out);
+                key(out, heads, name, first)?;
+                *keyed = true;
+                return Ok(Some(value));
             }
-            Level::List(items, begun) => {
-                let item = items.next();
-                if item.is_some() {
-                    *begun += 1;
-                    if !first {
-                        out.push(b',');
-                    }
-                }
-                (item, b']')
-            }
+            Level::List(items, begun) => (items.next(), begun),
+            Level::Tuple(items, begun) => (items.next(), begun),
         };
-        if item.is_none() {
-            out.push(closing);
+        if item.is_some() {
+            *begun += 1;
+            if !is_first(out) {
+                out.push(b',');
+            }
+        } else {
+            out.push(b']');
         }
         Ok(item)
     }
+
+    /// The step of a path to the value that is being written.
+    fn step(&self) -> String {
+        match self {
+            Level::Dict(_, true) => "[...]".to_owned(),
+            Level::Dict(_, false) | Level::List(_, 0) | Level::Tuple(_, 0) => String::new(),
+            Level::List(_, begun) | Level::Tuple(_, begun) => format!("[{}]", begun - 1),
+        }
+    }
 }
 
-fn key(out: &mut Vec<u8>, name: &Bound<'_, PyAny>, first: bool) -> Result<(), Box<Refusal>> {
-    let Ok(name) = name.cast::<PyString>() else {
-        return Err(Refusal::wrong_type("str keys", name));
-    };
-    if !first {
-        out.push(b',');
+/// Whether an item would be its container's first: only an opening bracket ends in one.
+#[inline(always)]
+fn is_first(out: &[u8]) -> bool {
+    matches!(out.last(), Some(b'{' | b'['))
+}
+
+/// Writes a value of at most `max_depth` nested containers. Nothing here recurses, or runs Python code.
+#[inline(always)]
+pub(crate) fn write<'py>(
+    out: &mut Vec<u8>,
+    heads: &mut Heads<'py>,
+    value: &Bound<'py, PyAny>,
+    max_depth: usize,
+) -> Result<(), Box<Refusal>> {
+    if let Ok(dict) = value.cast::<PyDict>() {
+        return write_dict(out, heads, dict, max_depth);
     }
-    text(out, name)?;
-    out.push(b':');
-    Ok(())
+    match open(out, value)? {
+        Some(_) if max_depth == 0 => Err(Refusal::too_deep(1)),
+        Some(root) => write_container(out, heads, root, max_depth),
+        None => Ok(()),
+    }
+}
+
+/// Writes a dict: at once where all of its values are plain, as nearly everywhere.
+pub(crate) fn write_dict<'py>(
+    out: &mut Vec<u8>,
+    heads: &mut Heads<'py>,
+    dict: &Bound<'py, PyDict>,
+    max_depth: usize,
+) -> Result<(), Box<Refusal>> {
+    if max_depth == 0 {
+        return Err(Refusal::too_deep(1));
+    }
+    out.push(b'{');
+    let mut items = Items::of(dict);
+    if items.write_plain(out, heads, true) {
+        out.push(b'}');
+        return Ok(());
+    }
+    write_container(out, heads, Level::Dict(items, false), max_depth)
+}
+
+/// Writes what is still to come in a container, and its closing bracket.
+#[inline(never)]
+fn write_container<'py>(
+    out: &mut Vec<u8>,
+    heads: &mut Heads<'py>,
+    root: Level<'py>,
+    max_depth: usize,
+) -> Result<(), Box<Refusal>> {
+    let mut current = root;
+    // Most values have none inside: then nothing is allocated here.
+    let mut outer = Vec::new();
+    let result = write_levels(out, heads, &mut current, &mut outer, max_depth);
+    result.map_err(|mut refusal| {
+        outer.push(current);
+        refusal.path = outer.iter().map(Level::step).collect();
+        refusal
+    })
+}
+
+#[inline(always)]
+fn write_levels<'py>(
+    out: &mut Vec<u8>,
+    heads: &mut Heads<'py>,
+    current: &mut Level<'py>,
+    outer: &mut Vec<Level<'py>>,
+    max_depth: usize,
+) -> Result<(), Box<Refusal>> {
+    loop {
+        if let Some(value) = current.advance(out, heads)? {
+            if let Some(inner) = open(out, &value)? {
+                if outer.len() + 1 >= max_depth {
+                    return Err(Refusal::too_deep(max_depth + 1));
+                }
+                outer.push(std::mem::replace(current, inner));
+            }
+        } else if let Some(level) = outer.pop() {
+            *current = level;
+        } else {
+            return Ok(());
+        }
+    }
 }
 
 /// Writes a value without parts, or the opening bracket of a container.
@@ -156,29 +164,31 @@ fn open<'py>(
     out: &mut Vec<u8>,
     value: &Bound<'py, PyAny>,
 ) -> Result<Option<Level<'py>>, Box<Refusal>> {
-    if let Ok(value) = value.cast::<PyString>() {
-        text(out, value)?;
-    } else if let Ok(dict) = value.cast::<PyDict>() {
+    if let Ok(dict) = value.cast::<PyDict>() {
         out.push(b'{');
-        return Ok(Some(Level::Dict(dict.iter(), false)));
-    } else if value.is_none() {
+        return Ok(Some(Level::Dict(Items::of(dict), false)));
+    }
+    if reading::write_plain(out, value) {
+        return Ok(None);
+    }
+    if value.is_none() {
         out.extend_from_slice(b"null");
     } else if let Ok(value) = value.cast::<PyBool>() {
         out.extend_from_slice(if value.is_true() { b"true" } else { b"false" });
-    } else if let Ok(value) = value.cast::<PyInt>() {
-        integer(out, value)?;
     } else if let Ok(float) = value.cast::<PyFloat>() {
         if !encode::number(out, Number::Float(float.value())) {
             return Err(Refusal::found("invalid_number", "a finite float", value));
         }
     } else if let Ok(list) = value.cast::<PyList>() {
         out.push(b'[');
-        let items: Vec<_> = list.iter().collect();
-        return Ok(Some(Level::List(items.into_iter(), 0)));
+        return Ok(Some(Level::List(list.iter(), 0)));
     } else if let Ok(tuple) = value.cast::<PyTuple>() {
         out.push(b'[');
-        let items: Vec<_> = tuple.iter().collect();
-        return Ok(Some(Level::List(items.into_iter(), 0)));
+        return Ok(Some(Level::Tuple(tuple.iter(), 0)));
+    } else if let Ok(value) = value.cast::<PyInt>() {
+        big_integer(out, value)?;
+    } else if value.is_instance_of::<PyString>() {
+        return Err(Refusal::lone_surrogate());
     } else {
         return Err(Refusal::wrong_type(
             "None, bool, int, float, str, dict or list",
@@ -188,29 +198,29 @@ fn open<'py>(
     Ok(None)
 }
 
-/// Writes a str in quotes.
-#[inline]
-pub(crate) fn text(out: &mut Vec<u8>, value: &Bound<'_, PyString>) -> Result<(), Box<Refusal>> {
-    match value.to_str() {
-        Ok(text) => {
-            encode::text(out, text);
-            Ok(())
-        }
-        Err(_) => Err(Refusal::new(
-            "lone_surrogate",
-            "a str without lone surrogates",
-        )),
+/// Writes a member's name and colon, behind a comma unless it is the first.
+#[inline(always)]
+pub(crate) fn key<'py>(
+    out: &mut Vec<u8>,
+    heads: &mut Heads<'py>,
+    name: &Bound<'py, PyString>,
+    first: bool,
+) -> Result<(), Box<Refusal>> {
+    if heads.write(out, name, first) {
+        Ok(())
+    } else {
+        Err(Refusal::lone_surrogate())
     }
 }
 
-/// Writes an int of any size that a reader would accept.
-pub(crate) fn integer(out: &mut Vec<u8>, value: &Bound<'_, PyInt>) -> Result<(), Box<Refusal>> {
-    if let Ok(value) = value.extract::<i64>() {
-        encode::number(out, Number::Int(value));
-        return Ok(());
-    }
+/// Writes an int of more than 63 bits, if a reader would accept it.
+#[cold]
+fn big_integer(out: &mut Vec<u8>, value: &Bound<'_, PyInt>) -> Result<(), Box<Refusal>> {
     let too_long = || Refusal::found("out_of_range", "an int of at most 4300 digits", value);
-    let digits = objects::digits(value).map_err(|_| too_long())?;
+    let digits = objects::digits(value).map_err(|pending| {
+        drop(PyErr::from(pending));
+        too_long()
+    })?;
     let digits = digits.to_str().map_err(Refusal::raised)?;
     if digits.trim_start_matches('-').len() > MAX_DIGITS {
         return Err(too_long());

@@ -5,32 +5,46 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
 use vmcodec_core::{EventId, Ignore, Kind, Number, Outcome, encode};
 
 use crate::encoder::Encoder;
-use crate::error::{EncodeError, push_name, type_name};
+use crate::error::EncodeError;
 use crate::ffi::gc::GcPause;
+use crate::ffi::reading;
+use crate::ffi::slots::Attributes;
+use crate::heads::Heads;
 use crate::kvlist::KVList;
+use crate::refusal::Refusal;
 use crate::session::Pulse;
-use crate::shape::{Shape, ShapeField};
-use crate::tree::{self, Refusal};
+use crate::shape::{Reader, Shape, ShapeField};
+use crate::tree;
+
+/// For fewer events the room for keys costs more than they save.
+const WORTH_HEADS: usize = 64;
 
 /// Writes events behind each other into one buffer.
-pub(crate) struct Writer<'a> {
+pub(crate) struct Writer<'a, 'py> {
     encoder: &'a Encoder,
     pub out: Vec<u8>,
+    heads: Heads<'py>,
     /// Whether bytes were written as they came since this was last reset.
     pub verbatim: bool,
 }
 
-impl<'a> Writer<'a> {
-    pub fn new(encoder: &'a Encoder) -> Writer<'a> {
+impl<'a, 'py> Writer<'a, 'py> {
+    /// A writer for so many events.
+    pub fn new(encoder: &'a Encoder, events: usize) -> Writer<'a, 'py> {
         Writer {
             encoder,
             out: Vec::with_capacity(512),
+            heads: if events < WORTH_HEADS {
+                Heads::default()
+            } else {
+                Heads::with_room()
+            },
             verbatim: false,
         }
     }
 
     /// Writes all events; `done` is called behind each.
-    pub fn all<'py>(
+    pub fn all(
         &mut self,
         py: Python<'py>,
         events: &[Bound<'py, PyAny>],
@@ -49,8 +63,8 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    #[inline]
-    pub fn event(&mut self, event: &Bound<'_, PyAny>, index: usize) -> PyResult<()> {
+    #[inline(always)]
+    pub fn event(&mut self, event: &Bound<'py, PyAny>, index: usize) -> PyResult<()> {
         let number = self.encoder.event_of(event);
         let result =
             match number.and_then(|number| self.encoder.schema.shapes.get(usize::from(number))) {
@@ -84,7 +98,8 @@ impl<'a> Writer<'a> {
     }
 
     /// An event of an unknown id: its bytes, when they are what they say.
-    fn unknown(&mut self, event: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
+    #[inline(never)]
+    fn unknown(&mut self, event: &Bound<'py, PyAny>) -> Result<(), Box<Refusal>> {
         let class = self.encoder.schema.unknown.bind(event.py());
         if !event.get_type().is(class) {
             let expected = "an instance of a registered event class, or UnknownEvent";
@@ -110,25 +125,25 @@ impl<'a> Writer<'a> {
         }
     }
 
+    #[inline(never)]
     fn attributes(
         &mut self,
-        event: &Bound<'_, PyAny>,
+        event: &Bound<'py, PyAny>,
         shape: &Shape,
         number: EventId,
     ) -> Result<(), Box<Refusal>> {
-        self.out.extend_from_slice(&shape.head);
+        let attributes = shape.read(event);
+        shape.head.write(&mut self.out);
         for (place, field) in shape.fields.iter().enumerate() {
-            let value = shape.get(event, place).map_err(Refusal::raised)?;
-            if field.is_omitted(&value) {
+            if let Some(slots) = attributes.slots()
+                && self.plain(slots, place, field)
+            {
                 continue;
             }
-            self.out.extend_from_slice(&field.head);
-            self.attribute(field, &value)
-                .map_err(|refusal| refusal.at_name(&field.name))?;
+            self.attribute(&attributes, place, field)?;
         }
-        let extra = shape
-            .get(event, shape.fields.len())
-            .map_err(Refusal::raised)?;
+        let extra = attributes.get(shape.fields.len());
+        let extra = extra.map_err(Refusal::raised)?;
         if !extra.is_none() {
             self.extra(&extra, number)?;
         }
@@ -136,12 +151,58 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    #[inline]
+    /// Writes an attribute of the most frequent kinds right out of its slot, or leaves it out. False,
+    /// and nothing written, for any other, and for a value that is not of its kind.
+    #[inline(always)]
+    fn plain(&mut self, slots: &Attributes<'_, 'py>, place: usize, field: &ShapeField) -> bool {
+        if field.left_out().is_some_and(|value| slots.is(place, value)) {
+            return true;
+        }
+        let out = &mut self.out;
+        let number = match field.kind {
+            Kind::Integer | Kind::IntegerOrText => slots.int(place),
+            Kind::Enum(table) => {
+                let shape = self.encoder.schema.enums.get(usize::from(table));
+                let code = slots.int(place);
+                code.filter(|&code| shape.is_none_or(|shape| shape.allows(code)))
+            }
+            Kind::Text => {
+                let before = out.len();
+                field.head.write(out);
+                let written = slots.write_text(place, out);
+                if !written {
+                    out.truncate(before);
+                }
+                return written;
+            }
+            _ => None,
+        };
+        if let Some(number) = number {
+            field.head.write(out);
+            encode::number(out, Number::Int(number));
+        }
+        number.is_some()
+    }
+
+    /// Writes any attribute, or leaves it out.
+    #[inline(never)]
     fn attribute(
         &mut self,
+        attributes: &Reader<'_, 'py>,
+        place: usize,
         field: &ShapeField,
-        value: &Bound<'_, PyAny>,
     ) -> Result<(), Box<Refusal>> {
+        let value = attributes.get(place).map_err(Refusal::raised)?;
+        if field.is_omitted(&value) {
+            return Ok(());
+        }
+        field.head.write(&mut self.out);
+        self.value(field, &value)
+            .map_err(|refusal| refusal.at_name(&field.name))
+    }
+
+    #[inline(always)]
+    fn value(&mut self, field: &ShapeField, value: &Bound<'py, PyAny>) -> Result<(), Box<Refusal>> {
         if value.is_none() {
             if !field.none {
                 return Err(Refusal::found(
@@ -153,23 +214,19 @@ impl<'a> Writer<'a> {
             self.out.extend_from_slice(b"null");
             return Ok(());
         }
-        let out = &mut self.out;
         match field.kind {
-            Kind::Text => match value.cast::<PyString>() {
-                Ok(text) => tree::text(out, text),
-                Err(_) => Err(Refusal::wrong_type("a str", value)),
-            },
-            Kind::Integer => integer(out, value, "an int"),
+            Kind::Integer => integer(&mut self.out, value, "an int"),
             Kind::Enum(table) => self.code(value, table),
-            Kind::IntegerOrText => match value.cast::<PyString>() {
-                Ok(text) => tree::text(out, text),
-                Err(_) => match plain_int(value) {
-                    Some(value) => tree::integer(out, value),
-                    None => Err(Refusal::wrong_type("an int or a str", value)),
-                },
-            },
             Kind::Time => self.time(value),
             Kind::KvList => self.kv_list(value),
+            Kind::Text if !value.is_instance_of::<PyString>() => {
+                Err(Refusal::wrong_type("a str", value))
+            }
+            Kind::IntegerOrText
+                if !value.is_instance_of::<PyString>() && plain_int(value).is_none() =>
+            {
+                Err(Refusal::wrong_type("an int or a str", value))
+            }
             Kind::Boolean if !value.is_instance_of::<PyBool>() => {
                 Err(Refusal::wrong_type("a bool", value))
             }
@@ -177,7 +234,12 @@ impl<'a> Writer<'a> {
             Kind::List if !value.is_instance_of::<PyList>() => {
                 Err(Refusal::wrong_type("a list", value))
             }
-            Kind::Boolean | Kind::Float | Kind::List | Kind::Any => self.tree(value),
+            Kind::Text
+            | Kind::IntegerOrText
+            | Kind::Boolean
+            | Kind::Float
+            | Kind::List
+            | Kind::Any => self.tree(value),
         }
     }
 
@@ -189,76 +251,76 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn tree(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
-        tree::write(
-            &mut self.out,
-            value,
-            self.encoder.max_depth.saturating_sub(1),
-        )
+    fn tree(&mut self, value: &Bound<'py, PyAny>) -> Result<(), Box<Refusal>> {
+        let max_depth = self.encoder.max_depth.saturating_sub(1);
+        tree::write(&mut self.out, &mut self.heads, value, max_depth)
     }
 
-    fn kv_list(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
-        if let Ok(lazy) = value.cast::<KVList>() {
-            self.container()?;
-            self.out.extend_from_slice(lazy.get().bytes(lazy.py()));
-            self.verbatim = true;
-            return Ok(());
+    fn kv_list(&mut self, value: &Bound<'py, PyAny>) -> Result<(), Box<Refusal>> {
+        if value.is_instance_of::<PyDict>() {
+            return self.tree(value);
         }
-        if !value.is_instance_of::<PyDict>() {
+        let Ok(lazy) = value.cast::<KVList>() else {
             return Err(Refusal::wrong_type("a dict or a KVList", value));
-        }
-        self.tree(value)
+        };
+        self.container()?;
+        self.out.extend_from_slice(lazy.get().bytes(lazy.py()));
+        self.verbatim = true;
+        Ok(())
     }
 
-    fn code(&mut self, value: &Bound<'_, PyAny>, table: u16) -> Result<(), Box<Refusal>> {
+    fn code(&mut self, value: &Bound<'py, PyAny>, table: u16) -> Result<(), Box<Refusal>> {
         let shape = self.encoder.schema.enums.get(usize::from(table));
-        let expected = || {
-            format!(
-                "a member or an integer code of {}",
-                self.encoder.schema.enum_name(table)
-            )
-        };
-        let Some(code) = plain_int(value) else {
-            return Err(Refusal::wrong_type(&expected(), value));
-        };
-        if shape.is_some_and(|shape| !shape.allows(code)) {
-            return Err(Refusal::found("out_of_range", &expected(), value));
+        match reading::int(value) {
+            Some(code) if shape.is_none_or(|shape| shape.allows(code)) => {
+                encode::number(&mut self.out, Number::Int(code));
+                Ok(())
+            }
+            _ => self.odd_code(value, table),
+        }
+    }
+
+    /// A code beyond 63 bits, or none at all.
+    #[cold]
+    fn odd_code(&mut self, value: &Bound<'py, PyAny>, table: u16) -> Result<(), Box<Refusal>> {
+        let schema = &self.encoder.schema;
+        let expected = format!("a member or an integer code of {}", schema.enum_name(table));
+        if plain_int(value).is_none() {
+            return Err(Refusal::wrong_type(&expected, value));
+        }
+        let shape = schema.enums.get(usize::from(table));
+        if shape.is_some_and(|shape| !shape.open) {
+            return Err(Refusal::found("out_of_range", &expected, value));
         }
         integer(&mut self.out, value, "a code")
     }
 
-    fn time(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
-        let shape = &self.encoder.schema.time;
-        if !value.get_type().is(shape.class.bind(value.py())) {
+    fn time(&mut self, value: &Bound<'py, PyAny>) -> Result<(), Box<Refusal>> {
+        let schema = &self.encoder.schema;
+        if value.get_type_ptr().addr() != schema.time.class.as_ptr().addr() {
             return Err(Refusal::wrong_type("a Time", value));
         }
         self.container()?;
-        for (place, member) in (0..).zip(["seconds", "useconds"]) {
-            let part = shape.get(value, place).map_err(Refusal::raised)?;
-            let Some(int) = plain_int(&part) else {
-                return Err(Refusal::wrong_type("an int", &part).at_name(member));
-            };
-            let fits = int
-                .extract::<i64>()
-                .is_ok_and(|part| place == 0 || (0..1_000_000).contains(&part));
-            if !fits {
-                let expected = ["a 64-bit int", "an int from 0 to 999999"];
-                let expected = expected.get(place).copied().unwrap_or_default();
-                return Err(Refusal::found("out_of_range", expected, &part).at_name(member));
+        let parts = schema.time.read(value);
+        for (place, head) in schema.time_heads.iter().enumerate() {
+            head.write(&mut self.out);
+            match parts.int(place).map_err(Refusal::raised)? {
+                Some(part) if place == 0 || (0..1_000_000).contains(&part) => {
+                    encode::number(&mut self.out, Number::Int(part));
+                }
+                _ => {
+                    let part = parts.get(place).map_err(Refusal::raised)?;
+                    return Err(odd_time(&part, place));
+                }
             }
-            self.out.extend_from_slice(if place == 0 {
-                &self.encoder.schema.time_heads.0
-            } else {
-                &self.encoder.schema.time_heads.1
-            });
-            tree::integer(&mut self.out, int)?;
         }
         self.out.push(b'}');
         Ok(())
     }
 
     /// The unknown members, behind the known ones.
-    fn extra(&mut self, extra: &Bound<'_, PyAny>, number: EventId) -> Result<(), Box<Refusal>> {
+    #[inline(never)]
+    fn extra(&mut self, extra: &Bound<'py, PyAny>, number: EventId) -> Result<(), Box<Refusal>> {
         let Ok(extra) = extra.cast::<PyDict>() else {
             return Err(Refusal::wrong_type("a dict or None", extra).at_name("extra"));
         };
@@ -266,9 +328,8 @@ impl<'a> Writer<'a> {
             let Ok(name) = name.cast::<PyString>() else {
                 return Err(Refusal::wrong_type("str keys", &name).at_name("extra"));
             };
-            self.out.push(b',');
-            tree::text(&mut self.out, name).map_err(|refusal| refusal.at_name("extra"))?;
-            self.out.push(b':');
+            tree::key(&mut self.out, &mut self.heads, name, false)
+                .map_err(|refusal| refusal.at_name("extra"))?;
             let text = name.to_str().unwrap_or_default();
             if self.encoder.plan.claims(number, text) {
                 let expected = "members that are not the event's own attributes";
@@ -280,6 +341,20 @@ impl<'a> Writer<'a> {
         }
         Ok(())
     }
+}
+
+/// A part of a time that is no int, or beyond its range.
+#[cold]
+fn odd_time(part: &Bound<'_, PyAny>, place: usize) -> Box<Refusal> {
+    let (member, range) = match place {
+        0 => ("seconds", "a 64-bit int"),
+        _ => ("useconds", "an int from 0 to 999999"),
+    };
+    let refusal = match plain_int(part) {
+        Some(_) => Refusal::found("out_of_range", range, part),
+        None => Refusal::wrong_type("an int", part),
+    };
+    refusal.at_name(member)
 }
 
 /// An int that is no bool.
@@ -298,43 +373,14 @@ fn integer(
     value: &Bound<'_, PyAny>,
     expected: &str,
 ) -> Result<(), Box<Refusal>> {
-    let Some(int) = plain_int(value) else {
-        return Err(Refusal::wrong_type(expected, value));
-    };
-    let number = if let Ok(value) = int.extract::<i64>() {
-        Number::Int(value)
-    } else if let Ok(value) = int.extract::<u64>() {
-        Number::UInt(value)
-    } else {
-        return Err(Refusal::found("out_of_range", "a 64-bit int", value));
+    let number = match (reading::int(value), plain_int(value)) {
+        (Some(number), _) => Number::Int(number),
+        (None, None) => return Err(Refusal::wrong_type(expected, value)),
+        (None, Some(int)) => match int.extract() {
+            Ok(number) => Number::UInt(number),
+            Err(_) => return Err(Refusal::found("out_of_range", "a 64-bit int", value)),
+        },
     };
     encode::number(out, number);
     Ok(())
-}
-
-impl Refusal {
-    /// Puts an attribute's name before the path.
-    pub fn at_name(mut self: Box<Self>, name: &str) -> Box<Self> {
-        let mut path = String::new();
-        push_name(&mut path, name);
-        path.push_str(&self.path);
-        self.path = path;
-        self
-    }
-
-    /// Puts some key of free-form data before the path.
-    pub fn at_key(mut self: Box<Self>) -> Box<Self> {
-        self.path.insert_str(0, "[...]");
-        self
-    }
-
-    pub fn wrong_type(expected: &str, value: &Bound<'_, PyAny>) -> Box<Refusal> {
-        Refusal::found("wrong_type", expected, value)
-    }
-
-    pub fn found(code: &'static str, expected: &str, value: &Bound<'_, PyAny>) -> Box<Refusal> {
-        let mut refusal = Refusal::new(code, expected);
-        refusal.got = Some(type_name(value));
-        refusal
-    }
 }

@@ -5,5 +5,6 @@
 pub(crate) mod gc;
 pub(crate) mod objects;
 pub(crate) mod pending;
+pub(crate) mod reading;
 pub(crate) mod slots;
 pub(crate) mod text;

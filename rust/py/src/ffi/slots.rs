@@ -8,6 +8,7 @@ use pyo3::types::{PyTuple, PyType};
 
 use super::objects::take;
 use super::pending::Pending;
+use super::reading;
 
 /// Where the attributes of a class lie in its instances.
 ///
@@ -60,7 +61,7 @@ impl Slots {
         let constructed = class.call((), Some(&named))?;
         let filled = self.instance(py, marks.iter().map(|mark| Ok(mark.clone())))?;
         for ((attribute, mark), place) in attributes.iter().zip(&marks).zip(0..) {
-            let read = self.get(&constructed, place);
+            let read = self.of(&constructed).and_then(|all| all.get(place));
             if !read.is_some_and(|read| read.is(mark)) || !filled.getattr(*attribute)?.is(mark) {
                 return Ok(false);
             }
@@ -95,24 +96,64 @@ impl Slots {
         Ok(object)
     }
 
-    /// The attribute at this place of an instance of exactly this class; none if it is deleted.
-    #[inline]
-    pub fn get<'py>(&self, object: &Bound<'py, PyAny>, place: usize) -> Option<Bound<'py, PyAny>> {
+    /// The attributes of an instance of exactly this class; none for any other object.
+    #[inline(always)]
+    pub fn of<'a, 'py>(&'a self, object: &'a Bound<'py, PyAny>) -> Option<Attributes<'a, 'py>> {
+        let class = object.get_type_ptr().cast::<ffi::PyObject>();
+        std::ptr::eq(class, self.class.as_ptr()).then_some(Attributes {
+            offsets: &self.offsets,
+            object,
+        })
+    }
+}
+
+/// The attributes of one instance.
+///
+/// Invariant: the object is an instance of the class whose `offsets` these are. Its class could only be
+/// changed to one of the same slots.
+pub(crate) struct Attributes<'a, 'py> {
+    offsets: &'a [usize],
+    object: &'a Bound<'py, PyAny>,
+}
+
+impl<'py> Attributes<'_, 'py> {
+    /// The attribute at this place; none if it is deleted.
+    #[inline(always)]
+    pub fn get(&self, place: usize) -> Option<Bound<'py, PyAny>> {
+        self.borrow(place).map(Borrowed::to_owned)
+    }
+
+    /// Whether the attribute at this place is this very object.
+    #[inline(always)]
+    pub fn is(&self, place: usize, object: &Py<PyAny>) -> bool {
+        self.borrow(place).is_some_and(|found| found.is(object))
+    }
+
+    /// Writes the attribute at this place, if it is a str.
+    #[inline(always)]
+    pub fn write_text(&self, place: usize, out: &mut Vec<u8>) -> bool {
+        self.borrow(place)
+            .is_some_and(|found| reading::write_text(out, &found))
+    }
+
+    /// The attribute at this place, if it is an int of 63 bits and no bool.
+    #[inline(always)]
+    pub fn int(&self, place: usize) -> Option<i64> {
+        self.borrow(place).and_then(|found| reading::int(&found))
+    }
+
+    /// The object in the slot, for as long as no Python code runs that might change the slot: see
+    /// `reading`.
+    #[inline(always)]
+    fn borrow(&self, place: usize) -> Option<Borrowed<'_, 'py, PyAny>> {
         let offset = *self.offsets.get(place)?;
-        if !object
-            .get_type_ptr()
-            .cast::<ffi::PyObject>()
-            .eq(&self.class.as_ptr())
-        {
-            return None;
-        }
-        // SAFETY: `object` is an instance of the class, and by the invariant `offset` is within it.
-        let slot = unsafe { object.as_ptr().byte_add(offset) };
+        // SAFETY: by the two invariants `offset` is within the instance.
+        let slot = unsafe { self.object.as_ptr().byte_add(offset) };
         let slot: *mut *mut ffi::PyObject = slot.cast();
         // SAFETY: aligned, by the invariant; this thread is attached, so nobody writes meanwhile.
         let value = unsafe { slot.read() };
-        // SAFETY: null or a live object that the instance owns; a reference of its own is taken.
-        unsafe { Bound::from_borrowed_ptr_or_opt(object.py(), value) }
+        // SAFETY: null or a live object that the instance owns; nobody here lets go of it.
+        unsafe { Borrowed::from_ptr_or_opt(self.object.py(), value) }
     }
 }
 

@@ -1,0 +1,139 @@
+//! Strings, ints and the items of dicts, read where they are: without references of one's own, which
+//! would have to be written into every object, and without a `PyErr` where there is no answer.
+//!
+//! An object that is only borrowed lives as long as no Python code runs that might let go of it. So what
+//! is borrowed stays within this file and `slots`, and what is done with it runs none.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyInt, PyString};
+use vmcodec_core::{Number, encode};
+
+use crate::heads::Heads;
+
+/// The text of a str; none where it has lone surrogates, or memory is short.
+#[inline(always)]
+pub(crate) fn utf8<'a>(text: &'a Bound<'_, PyString>) -> Option<&'a str> {
+    let mut length = 0;
+    // SAFETY: a live str, and a place for the length.
+    let data = unsafe { ffi::PyUnicode_AsUTF8AndSize(text.as_ptr(), &raw mut length) };
+    if data.is_null() {
+        // SAFETY: attached, as whoever has a `Bound` is.
+        unsafe { ffi::PyErr_Clear() };
+        return None;
+    }
+    // SAFETY: that many bytes, which belong to the str and never change while it lives.
+    let bytes = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length.cast_unsigned()) };
+    // SAFETY: CPython has made them as UTF-8.
+    Some(unsafe { std::str::from_utf8_unchecked(bytes) })
+}
+
+/// The value of an int that is no bool, if it fits.
+#[inline(always)]
+pub(crate) fn int(value: &Bound<'_, PyAny>) -> Option<i64> {
+    if !value.is_instance_of::<PyInt>() {
+        return None;
+    }
+    let mut overflow = 0;
+    // SAFETY: a live int, and a place for the flag. An int, of a subclass even, runs no Python code
+    // here and cannot fail.
+    let number = unsafe { ffi::PyLong_AsLongLongAndOverflow(value.as_ptr(), &raw mut overflow) };
+    (overflow == 0 && !value.is_instance_of::<PyBool>()).then_some(number)
+}
+
+/// Writes a str in quotes; false, and nothing written, for any other object, or lone surrogates.
+/// Runs no Python code.
+#[inline(always)]
+pub(crate) fn write_text(out: &mut Vec<u8>, value: &Bound<'_, PyAny>) -> bool {
+    if !value.is_instance_of::<PyString>() {
+        return false;
+    }
+    let text = value.cast::<PyString>().ok().and_then(|text| utf8(text));
+    text.map(|text| encode::text(out, text)).is_some()
+}
+
+/// Writes a str or an int of 63 bits: nearly all values are one of these. False, and nothing written,
+/// for any other object. Runs no Python code.
+#[inline(always)]
+pub(crate) fn write_plain(out: &mut Vec<u8>, value: &Bound<'_, PyAny>) -> bool {
+    if write_text(out, value) {
+        return true;
+    }
+    let number = int(value).map(|value| encode::number(out, Number::Int(value)));
+    number.is_some()
+}
+
+/// The items of a dict, one after the other.
+pub(crate) struct Items<'py> {
+    dict: Bound<'py, PyDict>,
+    position: ffi::Py_ssize_t,
+}
+
+impl<'py> Items<'py> {
+    pub fn of(dict: &Bound<'py, PyDict>) -> Items<'py> {
+        Items {
+            dict: dict.clone(),
+            position: 0,
+        }
+    }
+
+    /// Writes items with plain values up to the first of another kind; true if that was all. `first`
+    /// says whether nothing is in the object yet.
+    #[inline(always)]
+    pub fn write_plain(
+        &mut self,
+        out: &mut Vec<u8>,
+        heads: &mut Heads<'py>,
+        mut first: bool,
+    ) -> bool {
+        let mut position = self.position;
+        while let Some((key, value)) = self.borrow(&mut position) {
+            let before = out.len();
+            let named = match key.cast::<PyString>() {
+                Ok(key) => heads.write(out, &key, first),
+                Err(_) => false,
+            };
+            if !named || !write_plain(out, &value) {
+                out.truncate(before);
+                return false;
+            }
+            self.position = position;
+            first = false;
+        }
+        true
+    }
+
+    /// The item at this position, which moves on, for as long as no Python code runs.
+    #[inline(always)]
+    fn borrow(
+        &self,
+        position: &mut ffi::Py_ssize_t,
+    ) -> Option<(Borrowed<'_, 'py, PyAny>, Borrowed<'_, 'py, PyAny>)> {
+        let py = self.dict.py();
+        let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
+        let dict = self.dict.as_ptr();
+        // SAFETY: a live dict, a position that came from here, and places for the two.
+        let found = unsafe { ffi::PyDict_Next(dict, position, &raw mut key, &raw mut value) };
+        if found == 0 {
+            return None;
+        }
+        // SAFETY: the dict's own key, which stays in it while no Python code runs.
+        let key = unsafe { Borrowed::from_ptr(py, key) };
+        // SAFETY: likewise its value.
+        let value = unsafe { Borrowed::from_ptr(py, value) };
+        Some((key, value))
+    }
+}
+
+impl<'py> Iterator for Items<'py> {
+    type Item = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut position = self.position;
+        let item = self.borrow(&mut position);
+        let item = item.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        self.position = position;
+        item
+    }
+}
