@@ -167,12 +167,7 @@ impl<'w, 'r> Walk<'w, 'r> {
 
     /// Reads the separator that stands before a member: true at the member, false at the closing brace.
     #[inline(always)]
-    fn another(
-        &self,
-        cursor: &mut Cursor<'r>,
-        row: usize,
-        separator: u8,
-    ) -> Result<bool, Halt> {
+    fn another(&self, cursor: &mut Cursor<'r>, row: usize, separator: u8) -> Result<bool, Halt> {
         if cursor.peek() != separator {
             cursor.space();
         }

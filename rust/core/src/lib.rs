@@ -1,11 +1,12 @@
 //! The JSON half of vmcodec: bytes of a record, walked once against a [`Plan`], into a [`Sink`].
 //!
 //! This crate knows JSON and plans; it knows no Python, no Arrow and no event by name. Rooms:
-//! `scan` (the cursor and the byte classes), `text` (strings), `number`, `rows` and
-//! `plan` (what events look like, before and after compiling), `lookup` (tables of text), `sink` (what
-//! becomes of the values), `decode` (the one walk), `value` (attributes by kind), `time` (the forms of a
-//! time stamp), `tree` (free-form values), `record` (from a record's bytes to its outcome), `lines`
-//! (NDJSON), `encode` (writing), `error` (what went wrong and where), `trace` (the path to it).
+//! `scan` (the cursor and the byte classes), `text` (strings), `number`, `rows` and `plan` (what events
+//! look like, before and after compiling), `lookup` (tables of text), `block` (short texts as one wide
+//! word), `sink` (what becomes of the values), `decode` (the one walk), `usual` (its fast path), `value`
+//! (attributes by kind), `time` (the forms of a time stamp), `tree` (free-form values), `record` (from
+//! a record's bytes to its outcome), `lines` (NDJSON), `encode` (writing), `error` (what went wrong and
+//! where), `trace` (the path to it).
 #![forbid(unsafe_code)]
 
 mod block;

@@ -64,7 +64,10 @@ impl<T: Copy> Lookup<T> {
         if before.is_none() && self.used * 4 >= self.slots.len() {
             let mut larger = Vec::new();
             larger.resize_with(self.slots.len() * 2, || None);
-            for slot in std::mem::replace(&mut self.slots, larger).into_iter().flatten() {
+            for slot in std::mem::replace(&mut self.slots, larger)
+                .into_iter()
+                .flatten()
+            {
                 self.place(slot);
             }
         }
@@ -98,10 +101,7 @@ mod tests {
     fn lookup_finds_what_was_put_in_and_nothing_else() {
         let mut table = Lookup::new();
         for number in 0..1000u16 {
-            assert_eq!(
-                table.insert(&format!("name{number}"), number),
-                None
-            );
+            assert_eq!(table.insert(&format!("name{number}"), number), None);
         }
         assert_eq!(table.insert("name7", 9), Some(7));
         for number in 0..1000u16 {

@@ -7,9 +7,7 @@ use crate::scan::Cursor;
 pub const MAX_DIGITS: usize = 4300;
 
 /// By the number of digits that follow: what the ones before them are worth more.
-const POWERS_OF_TEN: [u64; 8] = [
-    1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000,
-];
+const POWERS_OF_TEN: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
 /// A JSON number.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -49,7 +49,7 @@ struct Nesting {
 impl Nesting {
     #[inline(always)]
     fn push(&mut self, object: bool) {
-        if self.depth.is_multiple_of(64) {
+        if self.depth.is_multiple_of(64) && self.depth > 0 {
             self.set_aside();
         }
         self.inner = self.inner << 1 | u64::from(object);
@@ -60,7 +60,7 @@ impl Nesting {
     fn pop(&mut self) {
         self.inner >>= 1;
         self.depth -= 1;
-        if self.depth.is_multiple_of(64) {
+        if self.depth.is_multiple_of(64) && self.depth > 0 {
             self.take_back();
         }
     }
@@ -73,9 +73,7 @@ impl Nesting {
 
     #[cold]
     fn set_aside(&mut self) {
-        if self.depth > 0 {
-            self.outer.push(self.inner);
-        }
+        self.outer.push(self.inner);
     }
 
     #[cold]
@@ -119,15 +117,15 @@ pub(crate) fn tree<S: Sink>(
                     usual_members(cursor, b'{', sink)?;
                 }
                 if cursor.at == before {
-                cursor.step();
-                cursor.space();
-                let closing = if object { b'}' } else { b']' };
-                if cursor.peek() != closing {
-                    if object {
-                        key(cursor, scratch, Expected::MemberNameOrEnd, sink)?;
+                    cursor.step();
+                    cursor.space();
+                    let closing = if object { b'}' } else { b']' };
+                    if cursor.peek() != closing {
+                        if object {
+                            key(cursor, scratch, Expected::MemberNameOrEnd, sink)?;
+                        }
+                        continue;
                     }
-                    continue;
-                }
                 }
             }
             b't' => {

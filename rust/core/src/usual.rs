@@ -2,8 +2,8 @@
 //! ASCII, their numbers short.
 //!
 //! Called by `decode` and `tree` before each member; what is not usual is left to them, unread, so
-//! that nothing here can fail or decide. It is apart because it is small: few values live across its
-//! loops, and they stay in registers (a fifth of the time of validation).
+//! that nothing here decides what a fault is. It is apart because it can be small: few values live
+//! across its loops, and the processor keeps them where they are.
 
 use crate::decode::{Members, Walk};
 use crate::error::Halt;

@@ -34,7 +34,9 @@ impl Caches {
     pub fn new(fields: usize) -> Caches {
         Caches {
             keys: Keys::new(),
-            texts: (0..fields).map(|_| (TextCache::new(256), Worth::default())).collect(),
+            texts: (0..fields)
+                .map(|_| (TextCache::new(256), Worth::default()))
+                .collect(),
             ints: (0..fields).map(|_| IntCache::new(256)).collect(),
             dicts: (0..fields).map(|_| DictCache::new()).collect(),
             seconds: IntCache::new(16),
@@ -338,7 +340,10 @@ impl<'py> Sink for Builder<'py, '_> {
 
     #[inline(never)]
     fn clear(&mut self) {
-        self.caches.values.iter_mut().for_each(|value| *value = None);
+        self.caches
+            .values
+            .iter_mut()
+            .for_each(|value| *value = None);
         self.nulls = false;
         self.extra = None;
         self.tree = Tree::default();

@@ -214,10 +214,12 @@ impl Decoder {
         validate::lines(&self.codec, buffer, threads)
     }
 
-    /// Whether every event class is filled slot by slot; False where one takes the constructor.
+    /// Whether every class is filled slot by slot; False where one takes the constructor.
     #[getter]
     fn _fast(&self) -> bool {
-        self.codec.schema.shapes.iter().all(|shape| shape.is_fast())
+        let schema = &self.codec.schema;
+        let mut shapes = schema.shapes.iter().chain([&schema.time]);
+        shapes.all(|shape| shape.is_fast())
     }
 
     /// `Decoder[MyEvent]`, for annotations.
