@@ -161,6 +161,8 @@ def test_a_buffer_that_changes_is_read_as_it_was() -> None:
 def helpers_of(call: Callable[[], list[DecodeError]], wanted: int = 0) -> int:
     """How many threads a call has beside its own, at most. On a busy machine it may take some tries to see them."""
     most, stop = 0, threading.Event()
+    time.sleep(0.05)  # The system lists a thread a moment longer than it lives.
+    before = len(os.listdir(TASKS)) + 1  # The watcher is one more. Some are not of Python's making.
 
     def watch() -> None:
         nonlocal most
@@ -169,13 +171,12 @@ def helpers_of(call: Callable[[], list[DecodeError]], wanted: int = 0) -> int:
             time.sleep(0.0005)
 
     def settle() -> None:
-        while len(os.listdir(TASKS)) > threading.active_count():
-            time.sleep(0.001)  # The system lists a thread a moment longer than it lives.
+        deadline = time.monotonic() + 1
+        while len(os.listdir(TASKS)) > before and time.monotonic() < deadline:
+            time.sleep(0.001)
 
-    settle()
     watcher = threading.Thread(target=watch)
     watcher.start()
-    before = threading.active_count()
     try:
         for _ in range(50):
             assert call() == []
