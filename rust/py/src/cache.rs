@@ -180,6 +180,7 @@ impl DictCache {
         // A brace within a string gives a piece of the object, and no piece of one is in here.
         let near = rest.get(..Block::SIZE).unwrap_or(rest);
         let Some(end) = memchr(b'}', near) else {
+            self.worth.missed();
             return Ok(None);
         };
         let block = Block::beginning(rest, end + 1);
