@@ -60,7 +60,7 @@ test-safe: ## pytest once more, with every instance made by its constructor
 
 .PHONY: test-versions
 test-versions: dev ## pytest on a wheel for every supported Python found here, and with the oldest dependencies
-	$(BIN)/python tests/versions.py
+	$(BIN)/python tests/supported.py
 
 .PHONY: test-instructions
 test-instructions: ## fails where vmcodec takes more instructions a message than kept, by over 3 % (needs valgrind)

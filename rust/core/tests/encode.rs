@@ -1,6 +1,9 @@
 //! Writing: strings, names and numbers of every length, against the plain definition.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod common;
+
+use common::Random;
 use vmcodec_core::Number;
 use vmcodec_core::encode::{Head, name, number, text};
 
@@ -66,4 +69,26 @@ fn integers_of_up_to_eight_digits() {
         assert!(number(&mut out, Number::Int(value)));
         assert_eq!(out, value.to_string().into_bytes());
     }
+}
+
+#[test]
+fn integers_are_written_as_they_are() {
+    let mut random = Random(0x1e7);
+    let powers = (0..19).flat_map(|power| {
+        let value = 10i64.pow(power);
+        [value - 1, value, value + 1, 5 * (value / 3), -value]
+    });
+    let any = (0..50_000).map(|_| random.next() as i64 >> (random.next() % 64));
+    for value in [i64::MIN, i64::MAX].into_iter().chain(powers).chain(any) {
+        let mut out = Vec::new();
+        assert!(number(&mut out, Number::Int(value)));
+        assert_eq!(out, value.to_string().into_bytes());
+    }
+    let mut out = Vec::new();
+    assert!(number(&mut out, Number::UInt(u64::MAX)));
+    assert!(number(
+        &mut out,
+        Number::Big("-123456789012345678901234567890")
+    ));
+    assert_eq!(out, b"18446744073709551615-123456789012345678901234567890");
 }
