@@ -121,6 +121,11 @@ def _explain(kept: counts.Setting, now: counts.Setting, compared: Basis) -> None
     )
 
 
+def own_decides(mode: workload.Mode, compared: Basis) -> bool:
+    """Whether only the own part of this mode is judged, though the totals could be compared."""
+    return mode.own and compared is Basis.TOTAL
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Count instructions a message and compare them with the kept ones."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -143,7 +148,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     compared = counts.basis(kept_setting, here)
     verdicts = {
-        mode.key: counts.judge(kept.get(mode.key), now[mode.key], compared)
+        mode.key: counts.judge(
+            kept.get(mode.key), now[mode.key], Basis.OWN if own_decides(mode, compared) else compared
+        )
         for mode in workload.MODES
         if not mode.peer  # what msgspec executes is not ours to judge
     }

@@ -1,5 +1,5 @@
-//! The fast path: members in the forms that nearly all have, without white space, their strings plain
-//! ASCII, their numbers short.
+//! The fast path: members in the forms that nearly all have, with white space behind commas and colons
+//! at most, their strings plain ASCII, their numbers short.
 //!
 //! Called by `decode` and `tree` before each member; what is not usual is left to them, unread, so
 //! that nothing here decides what a fault is. It is apart because it can be small: few values live
@@ -103,15 +103,21 @@ impl<'r> Walk<'_, 'r> {
         slot: usize,
         separator: u8,
     ) -> Option<usize> {
+        if cursor.peek() != separator {
+            return None;
+        }
+        cursor.step();
+        cursor.space();
         let guess = usize::from(self.next.get(slot).copied().unwrap_or(u16::MAX));
         // Producers write members in the same order again and again: the one that followed last
         // time is tried first.
         if let Some(entry) = entries.get(guess)
-            && cursor.take_behind(separator, &entry.literal)
+            && cursor.take(&entry.literal)
         {
+            cursor.space();
             return Some(guess);
         }
-        let key = cursor.usual_key(separator)?;
+        let key = cursor.usual_key()?;
         let name = self.decoder.plan.by_name.get(Text::Ascii(key))?;
         if let Some(next) = self.next.get_mut(slot) {
             *next = name;
@@ -121,18 +127,15 @@ impl<'r> Walk<'_, 'r> {
 }
 
 impl<'a> Cursor<'a> {
-    /// A key in quotes, behind the separator and before a colon.
+    /// A key in quotes and its colon.
     #[inline(always)]
-    fn usual_key(&mut self, separator: u8) -> Option<Ascii<'a>> {
-        if self.peek() != separator {
-            return None;
-        }
-        self.step();
+    fn usual_key(&mut self) -> Option<Ascii<'a>> {
         let key = self.usual_text()?;
         if self.peek() != b':' {
             return None;
         }
         self.step();
+        self.space();
         Some(key)
     }
 
@@ -167,18 +170,25 @@ pub(crate) fn usual_members<S: Sink>(
 ) -> Result<(), Halt> {
     let mut ahead = cursor.clone();
     loop {
-        let guessed = match sink.guess() {
-            Some(guess) => ahead.take_behind(separator, guess),
-            None => false,
-        };
-        let key = (!guessed).then(|| ahead.usual_key(separator));
-        if let Some(None) = key {
+        if ahead.peek() != separator {
             return Ok(());
         }
+        ahead.step();
+        ahead.space();
+        let key = match sink.guess() {
+            Some(guess) if ahead.take(guess) => {
+                ahead.space();
+                None
+            }
+            _ => match ahead.usual_key() {
+                None => return Ok(()),
+                key => key,
+            },
+        };
         let Some(value) = ahead.usual_scalar() else {
             return Ok(());
         };
-        match key.flatten() {
+        match key {
             Some(key) => sink.key(Text::Ascii(key))?,
             None => sink.guessed()?,
         }
