@@ -101,8 +101,8 @@ def test_costs_belong_to_the_object_that_executed_them() -> None:
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[float], int]:
-    """What the command answers when it counts this many times what is kept."""
+def counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, float, float], int]:
+    """What the command answers when it counts so many times what is kept for a mode, in all and in its own part."""
     file = tmp_path / "counts.json"
     modes = [mode.key for mode in workload.MODES]
     counts.save(SETTING, dict.fromkeys(modes, KEPT), file)
@@ -111,16 +111,20 @@ def counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[float]
     monkeypatch.setattr("counts.setting", lambda *_: SETTING)
     monkeypatch.setattr("shutil.which", lambda _: "/bin/true")
 
-    def answer(times: float) -> int:
-        now = dict.fromkeys(modes, KEPT) | {"encode_lines": Count(round(10_000 * times), 5_000)}
+    def answer(mode: str, times: float, own: float) -> int:
+        now = dict.fromkeys(modes, KEPT) | {mode: Count(round(10_000 * times), round(5_000 * own))}
         monkeypatch.setattr("instructions.measure", lambda *_: now)
         return instructions.main([])
 
     return answer
 
 
-def test_one_slower_mode_fails(counted: Callable[[float], int]) -> None:
-    assert [counted(times) for times in (0.5, 1.0, 1.02, 1.04)] == [0, 0, 0, 1]
+def test_one_slower_mode_fails(counted: Callable[[str, float, float], int]) -> None:
+    assert [counted("encode_batch", times, 1) for times in (0.5, 1.0, 1.02, 1.04)] == [0, 0, 0, 1]
+
+
+def test_lines_are_judged_by_their_own_part(counted: Callable[[str, float, float], int]) -> None:
+    assert [counted("encode_lines", 1.08, own) for own in (0.5, 1.0, 1.02, 1.04)] == [0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(("required", "code"), [("1", 1), ("", 0)])
