@@ -58,18 +58,10 @@ impl<'a> Cursor<'a> {
     /// Whether `literal` stands behind the byte `before` here; if so, steps over both.
     #[inline(always)]
     pub fn take_behind(&mut self, before: u8, literal: &Literal) -> bool {
-        let chunk = self
-            .bytes
-            .get(self.at..)
-            .and_then(<[u8]>::first_chunk::<17>);
-        let found = match chunk {
-            Some([first, chunk @ ..]) if literal.bytes.len() <= 16 => {
-                *first == before && (u128::from_le_bytes(*chunk) ^ literal.head) & literal.mask == 0
-            }
-            _ => self.peek() == before && stands_at(self.bytes, self.at + 1, &literal.bytes),
-        };
+        let mut ahead = Cursor::new(self.bytes, self.at + 1);
+        let found = self.peek() == before && ahead.take(literal);
         if found {
-            self.at += 1 + literal.bytes.len();
+            self.at = ahead.at;
         }
         found
     }
