@@ -170,6 +170,19 @@ def test_a_source_may_ask_for_the_next_table_itself() -> None:
     assert [len(table) for table in tables] == [1]
 
 
+def test_a_stream_may_be_read_and_dropped_by_whoever_runs_inside_a_call_of_ours() -> None:
+    # The reader releases the lock, with a call of ours below it on the stack.
+    def source() -> Iterator[bytes]:
+        reader = pa.RecordBatchReader.from_stream(vmcodec.iter_arrow(chunks(LINES, 100), errors="return", batch_rows=2))
+        assert reader.read_next_batch().num_rows == 1
+        del reader
+        yield b"%d" % pa.table(vmcodec.iter_arrow(chunks(LINES, 100), errors="return")).num_rows
+
+    for _ in range(100):
+        [error] = vmcodec.iter_decode(source(), errors="return")
+        assert isinstance(error, DecodeError) and error.raw == b"%d" % len(ROWS)
+
+
 def test_memory_stays_bounded(tmp_path: Path) -> None:
     archive = tmp_path / "long.ndjson.zst"
     line = b'{"id":"EventDNOutOfService","ThisDN":"7011","Extensions":{"pad":"%s"}}\n' % (b"x" * 300)

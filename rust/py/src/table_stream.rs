@@ -14,6 +14,7 @@ use crate::buffer::Buffer;
 use crate::columns::{Bad, Call, Rows, schema};
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, Place};
+use crate::ffi::attach::{Anywhere, attached};
 use crate::session::Errors;
 use crate::source::Source;
 use crate::table::{ArrowTable, EventTable, failed, schema_capsule};
@@ -269,10 +270,10 @@ impl EventTableIterator {
         let _ = requested_schema;
         let py = slf.py();
         let schema = schema(&slf.borrow().decoder.get().codec, Added::default())?;
-        let iterator = slf.clone().unbind();
+        let iterator = Anywhere::new(slf.clone().unbind());
         let next = move || {
             // Whoever reads the stream may do so from any thread, and as late as at exit.
-            let table = Python::try_attach(|py| iterator.bind(py).try_borrow_mut()?.pass(py));
+            let table = attached(|py| iterator.bind(py).try_borrow_mut()?.pass(py));
             let closed = || ArrowError::CDataInterface("the interpreter has ended".to_owned());
             let table = table.ok_or_else(closed)?;
             table.map_err(|error| ArrowError::ExternalError(Box::new(error)))
