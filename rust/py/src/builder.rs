@@ -346,6 +346,6 @@ impl<'py> Sink for Builder<'py, '_> {
             .for_each(|value| *value = None);
         self.nulls = false;
         self.extra = None;
-        self.tree = Tree::default();
+        self.tree.clear(&mut self.caches.templates);
     }
 }

@@ -215,20 +215,17 @@ struct Known {
     template: Option<Box<Template>>,
     /// Where the last object ended that was not like the template, and how many keys it had.
     last: (Spot, usize),
-    /// How often it came.
-    times: u32,
-    /// How many templates there were.
-    made: u32,
+    /// How often it came in a row.
+    times: usize,
+    /// How often that is not often enough for a new template.
+    seldom: usize,
 }
 
 impl Templates {
     /// How many are kept; a power of two.
-    const SIZE: usize = 64;
+    const SIZE: usize = 256;
     /// The most keys.
     const KEYS: usize = 128;
-    /// How often an object comes before it becomes a template. It is doubled with each one that is made:
-    /// where keys are never the same, they soon cost nothing.
-    const TIMES: u32 = 2;
 
     /// No templates yet, or for good where it is not `fast`.
     pub fn new(fast: bool) -> Templates {
@@ -259,13 +256,18 @@ impl Templates {
         }
     }
 
+    /// Apart, so that what dropping needs is no part of the usual way.
     #[cold]
     #[inline(never)]
     fn drop(_: Box<Template>) {}
 
     /// Sees the dict of an object that ends at the spot and was not like the template.
     #[inline(never)]
-    pub fn learn<'py>(&mut self, spot: Spot, dict: &Bound<'py, PyDict>) -> Result<(), Pending<'py>> {
+    pub fn learn<'py>(
+        &mut self,
+        spot: Spot,
+        dict: &Bound<'py, PyDict>,
+    ) -> Result<(), Pending<'py>> {
         let Some(known) = self.known(spot) else {
             return Ok(());
         };
@@ -274,8 +276,9 @@ impl Templates {
             (known.last, known.times) = (now, 0);
         }
         known.times += 1;
-        if known.times >> known.made >= Templates::TIMES && dict.len() <= Templates::KEYS {
-            (known.times, known.made) = (0, known.made + 1);
+        if known.times > known.seldom && (1..=Templates::KEYS).contains(&dict.len()) {
+            // Each one asks for twice as much: where keys are never the same, they soon cost nothing.
+            (known.times, known.seldom) = (0, known.seldom * 2 + 1);
             known.template = Template::of(dict)?.map(Box::new);
         }
         Ok(())

@@ -80,11 +80,7 @@ impl<'py> Tree<'py> {
 
     /// From here on the object goes its own way.
     #[inline(never)]
-    fn unlike(
-        &mut self,
-        py: Python<'py>,
-        templates: &mut Templates,
-    ) -> Result<(), Pending<'py>> {
+    fn unlike(&mut self, py: Python<'py>, templates: &mut Templates) -> Result<(), Pending<'py>> {
         if let Some(Node::Like(mut template)) = self.current.take() {
             let dict = template.dict(py);
             templates.put(self.spot, template);
@@ -118,6 +114,19 @@ impl<'py> Tree<'py> {
             self.spot = spot;
         }
         self.add(value)
+    }
+
+    /// Drops what there is of a value.
+    pub fn clear(&mut self, templates: &mut Templates) {
+        let current = self.current.take().map(|node| (node, self.spot));
+        let outer = self.outer.drain(..).map(|(node, _, spot)| (node, spot));
+        for (node, spot) in outer.chain(current) {
+            if let Node::Like(mut template) = node {
+                template.clear();
+                templates.put(spot, template);
+            }
+        }
+        *self = Tree::default();
     }
 
     #[inline(always)]
@@ -171,7 +180,9 @@ impl Sink for Loose<'_> {
     }
     fn open(&mut self, container: Container) -> Result<(), Stopped> {
         let spot = Spot::default();
-        Ok(self.tree.open(self.py, container, spot, &mut self.templates)?)
+        Ok(self
+            .tree
+            .open(self.py, container, spot, &mut self.templates)?)
     }
     fn key(&mut self, key: Text<'_>) -> Result<(), Stopped> {
         let key = text::string(self.py, key)?.unbind();

@@ -36,7 +36,7 @@ impl Template {
         let py = dict.py();
         let template = objects::copy(dict)?;
         let (mut keys, mut marks) = (Vec::new(), Vec::new());
-        for key in dict.keys() {
+        for (key, _) in dict {
             let mark = py.get_type::<PyAny>().call0()?;
             template.set_item(&key, &mark)?;
             keys.push(key.cast_into::<PyString>()?.unbind());
@@ -48,6 +48,10 @@ impl Template {
         }
         // SAFETY: a live dict, whether the collector knows it or not.
         unsafe { ffi::PyObject_GC_UnTrack(template.as_ptr().cast()) };
+        let places = match keys.first() {
+            Some(key) if comes_to_be_known(&template, key)? => places,
+            _ => None,
+        };
         Ok(places.map(|places| Template {
             dict: template.unbind(),
             values: Vec::with_capacity(keys.len()),
@@ -82,9 +86,10 @@ impl Template {
         dict
     }
 
+    /// Drops the values that came.
     #[cold]
     #[inline(never)]
-    fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.values.clear();
     }
 
@@ -148,6 +153,14 @@ fn is_collected(object: &Bound<'_, PyAny>) -> bool {
     unsafe { ffi::PyType_HasFeature(class, ffi::Py_TPFLAGS_HAVE_GC) != 0 }
 }
 
+/// Whether the collector knows of a copy as soon as there is a list in it.
+fn comes_to_be_known(template: &Bound<'_, PyDict>, key: &Py<PyString>) -> PyResult<bool> {
+    let copy = objects::copy(template)?;
+    copy.set_item(key, objects::list(copy.py())?)?;
+    // SAFETY: a live dict.
+    Ok(unsafe { ffi::PyObject_GC_IsTracked(copy.as_ptr()) } == 1)
+}
+
 /// The places of these values in the table of a dict, if they are all there, in this order.
 fn places_of(
     dict: &Bound<'_, PyDict>,
@@ -155,11 +168,14 @@ fn places_of(
 ) -> PyResult<Option<Vec<usize>>> {
     let py = dict.py();
     let size: usize = dict.call_method0(intern!(py, "__sizeof__"))?.extract()?;
-    let head: usize = dict.get_type().getattr(intern!(py, "__basicsize__"))?.extract()?;
+    let head: usize = dict
+        .get_type()
+        .getattr(intern!(py, "__basicsize__"))?
+        .extract()?;
     let words = size.saturating_sub(head) / size_of::<usize>();
     let table = table_of(dict).cast::<usize>();
     // SAFETY: the size of a dict is that of its head and of its table, which is its own, aligned, and
-    // set from end to end. Nothing changes it meanwhile.
+    // written by CPython. Nothing changes it meanwhile.
     let words = unsafe { std::slice::from_raw_parts(table, words) };
     let mut places = Vec::new();
     for (number, word) in words.iter().enumerate() {
