@@ -4,8 +4,11 @@ The records here come from a small supply, so that whatever is remembered is met
 """
 
 import copy
+import gc
 import json
 import random
+import sys
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -129,3 +132,85 @@ def test_what_is_known_is_held_against_the_rules_again(value: bytes) -> None:
             [error] = vmcodec.decode_batch([data % (value + tail)], errors="return")
             assert isinstance(error, vmcodec.DecodeError)
             assert error.code in {"syntax", "trailing_data"}
+
+
+KEEPER = '{"id":"EventOnHook","ThisDN":"7","Server":1,"time":1,"UserData":%s}'
+SHAPES = [
+    '{"a":1,"b":"x","c":null,"d":2.5,"e":true}',
+    '{"a":"too long to be kept for the next one","b":[1,{"z":0}],"c":{"a":1,"b":2},"d":"é","e":10000000000000000000}',
+    '{"a":1,"b":"x","c":null,"d":2.5}',
+    '{"a":1,"b":"x","c":null,"d":2.5,"e":true,"f":-1}',
+    '{"a":1,"b":"x","other":{"a":{"a":[]}},"d":2.5,"e":true}',
+    '{"a":1,"b":"x","c":null,"c":"twice","d":2.5}',
+    '{"e":1,"d":"x","c":null,"b":2.5,"a":true}',
+    '{ "a" : 1 , "b" : "\\u0041" , "\\u0063" : [] , "d" : {} , "e" : "" }',
+    '{"a":{"a":{"a":{"a":1}}}}',
+    '[]',
+    "{}",
+    "{" + ",".join(f'"key{number}":{number}' for number in range(100)) + "}",
+    "{" + ",".join(f'"key{number}":"{number}"' for number in range(300)) + "}",
+]  # fmt: skip
+
+
+def check(event: Any, text: str) -> None:
+    wanted = json.loads(text)
+    found = event.user_data if isinstance(wanted, dict) else event.extra["more"]
+    assert repr(found) == repr(wanted)
+    same_to_the_collector(found, wanted)
+
+
+def same_to_the_collector(found: Any, wanted: Any) -> None:
+    """Whatever holds a container is known to the collector, for there could be a way back."""
+    if isinstance(found, (dict, list)):
+        values = list(found.values()) if isinstance(found, dict) else found
+        inner = list(wanted.values()) if isinstance(wanted, dict) else wanted
+        assert gc.is_tracked(found) or not any(isinstance(value, (dict, list)) for value in values)
+        for one, other in zip(values, inner, strict=True):
+            same_to_the_collector(one, other)
+
+
+@pytest.mark.parametrize("first", range(len(SHAPES)))
+def test_objects_with_the_keys_of_the_last_one_have_their_own_values(first: int) -> None:
+    decoder = Decoder()
+    for text in [SHAPES[first]] * 70 + SHAPES * 3 + [SHAPES[first]] * 3:
+        name = "UserData" if text.startswith("{") else "more"
+        check(decoder.decode(KEEPER.replace("UserData", name) % text), text)
+
+
+@pytest.mark.parametrize("bad", ['"c":nul}', '"x":tru}', '"c":{"a":1,"b":}', '"c":null,"d":2.5,"e":true}}'])
+def test_nothing_is_left_of_an_object_that_was_bad(bad: str) -> None:
+    decoder, good, other = Decoder(), SHAPES[0], '{"b":1}'
+    records = [KEEPER % text for text in (good, '{"a":"left","b":"behind",' + bad, other)]
+    for _ in range(30):
+        results = decoder.decode_batch(records, errors="return")
+        check(results[0], good)
+        assert isinstance(results[1], vmcodec.DecodeError)
+        check(results[2], other)
+
+
+def test_objects_of_one_shape_take_and_leave_as_many_references() -> None:
+    decoder = Decoder()
+    records = [KEEPER % '{"a":1,"b":null,"c":{"a":1},"d":"x"}'] * 1000
+    decoder.decode_batch(records)
+    before, blocks = sys.getrefcount(None), sys.getallocatedblocks()
+    for _ in range(20):
+        decoder.decode_batch(records)
+    assert abs(sys.getrefcount(None) - before) < 1000
+    assert abs(sys.getallocatedblocks() - blocks) < 1000
+
+
+def test_a_way_back_through_such_an_object_is_found() -> None:
+    class Mark:
+        pass
+
+    decoder = Decoder()
+    for _ in range(50):
+        event = decoder.decode(KEEPER % '{"a":1,"b":{"c":"d"}}')
+    assert isinstance(event, vmcodec.EventOnHook) and isinstance(event.user_data, dict)
+    mark = Mark()
+    inner = event.user_data["b"]
+    inner |= {"back": event.user_data, "mark": mark}
+    seen_alive = weakref.ref(mark)
+    del event, inner, mark
+    gc.collect()
+    assert seen_alive() is None

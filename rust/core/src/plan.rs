@@ -22,11 +22,26 @@ pub enum EntryKind {
     Value(Kind),
 }
 
+/// What the fast path makes of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Usual {
+    Text,
+    Integer,
+    /// A code of an open enumeration: any integer.
+    Code(u16),
+    Time,
+    KvList,
+    Foreign,
+    /// It is left to the general walk.
+    Nothing,
+}
+
 /// What a name is to an event, with the name itself: all that the walk looks at for a member.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub literal: Literal,
     pub kind: EntryKind,
+    pub usual: Usual,
     pub field: FieldId,
     pub nullable: bool,
 }
@@ -36,6 +51,7 @@ impl Entry {
         Entry {
             literal: Literal::member(name),
             kind: EntryKind::Foreign,
+            usual: Usual::Foreign,
             field: 0,
             nullable: true,
         }
@@ -150,6 +166,16 @@ impl Plan {
             plan.event(id_name, row, &mut fields)?;
         }
         plan.common_rows(id_name);
+        let usual = |kind| plan.usual(kind);
+        let usual: Vec<Vec<_>> = plan
+            .rows
+            .iter()
+            .map(|row| row.iter().map(|entry| usual(entry.kind)).collect())
+            .collect();
+        let entries = plan.rows.iter_mut().flatten();
+        for (entry, usual) in entries.zip(usual.into_iter().flatten()) {
+            entry.usual = usual;
+        }
         Ok(plan)
     }
 
@@ -264,11 +290,21 @@ impl Plan {
         self.events.len() + 1
     }
 
-    /// Whether any integer is a code of the enumeration.
-    #[inline(always)]
-    pub(crate) fn is_open(&self, table: u16) -> bool {
-        let enumeration = self.enums.get(usize::from(table));
-        enumeration.is_some_and(|known| known.closed.is_none())
+    /// What the fast path makes of members of this kind.
+    fn usual(&self, kind: EntryKind) -> Usual {
+        let open = |table| {
+            let enumeration = self.enums.get(usize::from(table));
+            enumeration.is_some_and(|known| known.closed.is_none())
+        };
+        match kind {
+            EntryKind::Foreign => Usual::Foreign,
+            EntryKind::Value(Kind::Text) => Usual::Text,
+            EntryKind::Value(Kind::Integer | Kind::IntegerOrText) => Usual::Integer,
+            EntryKind::Value(Kind::Enum(table)) if open(table) => Usual::Code(table),
+            EntryKind::Value(Kind::Time) => Usual::Time,
+            EntryKind::Value(Kind::KvList) => Usual::KvList,
+            _ => Usual::Nothing,
+        }
     }
 
     /// What each name is in the row.

@@ -8,8 +8,7 @@
 use crate::decode::{Members, Walk};
 use crate::error::Halt;
 use crate::number::Number;
-use crate::plan::{Entry, EntryKind};
-use crate::rows::Kind;
+use crate::plan::{Entry, Usual};
 use crate::scan::Cursor;
 use crate::sink::{Scalar, Sink};
 use crate::text::{Ascii, Text};
@@ -38,45 +37,42 @@ impl<'r> Walk<'_, 'r> {
         loop {
             let slot = slots + members.previous;
             let separator = members.separator;
-            let Some(name) = self.usual_name(&mut ahead, entries, slot, separator) else {
-                return Ok(());
-            };
-            let Some(entry) = entries.get(name) else {
+            let Some((name, entry)) = self.usual_name(&mut ahead, entries, slot, separator) else {
                 return Ok(());
             };
             let field = entry.field;
-            match entry.kind {
-                EntryKind::Value(Kind::Text) => {
+            match entry.usual {
+                Usual::Text => {
                     let Some(text) = ahead.usual_text() else {
                         return Ok(());
                     };
                     sink.field(field, Scalar::Text(Text::Ascii(text)))?;
                 }
-                EntryKind::Value(Kind::Integer | Kind::IntegerOrText) => {
+                Usual::Integer => {
                     let Some(value) = ahead.short_integer() else {
                         return Ok(());
                     };
                     sink.field(field, Scalar::Number(Number::Int(value)))?;
                 }
-                EntryKind::Value(Kind::Enum(table)) if plan.is_open(table) => {
+                Usual::Code(table) => {
                     let Some(code) = ahead.short_integer() else {
                         return Ok(());
                     };
                     let code = Number::Int(code);
                     sink.field(field, Scalar::Enum { table, code })?;
                 }
-                EntryKind::Value(Kind::Time) => {
+                Usual::Time => {
                     let Some(time) = self.usual_time(&mut ahead) else {
                         return Ok(());
                     };
                     sink.field(field, time)?;
                 }
-                EntryKind::Value(Kind::KvList) if ahead.peek() == b'{' => {
+                Usual::KvList if ahead.peek() == b'{' => {
                     let at = ahead.at;
                     let read = ahead.aside(|ahead| self.kv_list(ahead, field, sink));
                     read.map_err(|halt| self.placed(halt, members.row, name, at))?;
                 }
-                EntryKind::Foreign if members.row == plan.foreign() => {
+                Usual::Foreign if members.row == plan.foreign() => {
                     let at = ahead.at;
                     if ahead.peek() == b'{' {
                         let read = ahead.aside(|ahead| self.skip(ahead));
@@ -96,13 +92,13 @@ impl<'r> Walk<'_, 'r> {
 
     /// The name of the member behind the separator at the cursor, and its colon.
     #[inline(always)]
-    fn usual_name(
+    fn usual_name<'e>(
         &mut self,
         cursor: &mut Cursor<'r>,
-        entries: &[Entry],
+        entries: &'e [Entry],
         slot: usize,
         separator: u8,
-    ) -> Option<usize> {
+    ) -> Option<(usize, &'e Entry)> {
         if cursor.peek() != separator {
             return None;
         }
@@ -115,14 +111,15 @@ impl<'r> Walk<'_, 'r> {
             && cursor.take(&entry.literal)
         {
             cursor.space();
-            return Some(guess);
+            return Some((guess, entry));
         }
         let key = cursor.usual_key()?;
         let name = self.decoder.plan.by_name.get(Text::Ascii(key))?;
         if let Some(next) = self.next.get_mut(slot) {
             *next = name;
         }
-        Some(usize::from(name))
+        let name = usize::from(name);
+        Some((name, entries.get(name)?))
     }
 }
 

@@ -8,7 +8,7 @@ use vmcodec_core::{
     Container, EventId, FieldId, Literal, Number, Scalar, Sink, Stopped, Target, Text,
 };
 
-use crate::cache::{DictCache, IntCache, TextCache, Worth};
+use crate::cache::{DictCache, IntCache, Templates, TextCache, Worth};
 use crate::ffi::pending::Pending;
 use crate::ffi::{objects, text};
 use crate::keys::{Keys, Spot};
@@ -23,6 +23,7 @@ pub(crate) struct Caches {
     texts: Vec<(TextCache, Worth)>,
     ints: Vec<IntCache>,
     dicts: Vec<DictCache>,
+    templates: Templates,
     /// The seconds of time stamps: those of one batch are few.
     seconds: IntCache,
     /// Room for the values of a record, by field; empty between records.
@@ -30,8 +31,8 @@ pub(crate) struct Caches {
 }
 
 impl Caches {
-    /// Empty caches for so many fields.
-    pub fn new(fields: usize) -> Caches {
+    /// Empty caches for so many fields. Dicts are made from templates where it is `fast`.
+    pub fn new(fields: usize, fast: bool) -> Caches {
         Caches {
             keys: Keys::new(),
             texts: (0..fields)
@@ -39,6 +40,7 @@ impl Caches {
                 .collect(),
             ints: (0..fields).map(|_| IntCache::new(256)).collect(),
             dicts: (0..fields).map(|_| DictCache::new()).collect(),
+            templates: Templates::new(fast),
             seconds: IntCache::new(16),
             values: (0..fields).map(|_| None).collect(),
         }
@@ -301,22 +303,20 @@ impl<'py> Sink for Builder<'py, '_> {
 
     #[inline(always)]
     fn open(&mut self, container: Container) -> Result<(), Stopped> {
-        let outer = self.tree.spot;
         let nested = self.tree.current.is_some();
-        self.tree.open(self.py, container)?;
+        let spot = self.tree.spot;
+        let spot = if nested { spot.inside() } else { spot };
+        let templates = &mut self.caches.templates;
+        self.tree.open(self.py, container, spot, templates)?;
         self.tree.flat = !nested;
-        if nested {
-            self.tree.spot = outer.inside();
-        }
         Ok(())
     }
 
     #[inline(never)]
     fn key(&mut self, key: Text<'_>) -> Result<(), Stopped> {
         let (key, spot) = self.caches.keys.get(self.py, self.tree.spot, key)?;
-        self.tree.key = Some(key);
-        self.tree.spot = spot;
-        Ok(())
+        let (key, templates) = (key.unbind(), &mut self.caches.templates);
+        Ok(self.tree.key(self.py, &key, spot, templates)?)
     }
 
     #[inline(always)]
@@ -326,16 +326,16 @@ impl<'py> Sink for Builder<'py, '_> {
 
     #[inline(always)]
     fn guessed(&mut self) -> Result<(), Stopped> {
-        if let Some((key, spot)) = self.caches.keys.guessed(self.py, self.tree.spot) {
-            self.tree.key = Some(key);
-            self.tree.spot = spot;
+        if let Some((key, spot)) = self.caches.keys.guessed(self.tree.spot) {
+            let templates = &mut self.caches.templates;
+            self.tree.key(self.py, key, spot, templates)?;
         }
         Ok(())
     }
 
     #[inline(always)]
     fn close(&mut self) -> Result<(), Stopped> {
-        Ok(self.tree.close()?)
+        Ok(self.tree.close(self.py, &mut self.caches.templates)?)
     }
 
     #[inline(never)]
@@ -346,6 +346,6 @@ impl<'py> Sink for Builder<'py, '_> {
             .for_each(|value| *value = None);
         self.nulls = false;
         self.extra = None;
-        self.tree = Tree::default();
+        self.tree.clear(&mut self.caches.templates);
     }
 }

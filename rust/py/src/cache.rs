@@ -8,7 +8,9 @@ use pyo3::types::{PyDict, PyInt, PyString};
 use vmcodec_core::{Block, Text};
 
 use crate::ffi::pending::Pending;
+use crate::ffi::template::Template;
 use crate::ffi::{objects, text};
+use crate::keys::Spot;
 
 /// After so many questions a cache looks whether it is worth its comparisons.
 const TRIAL: u32 = 512;
@@ -202,5 +204,96 @@ impl DictCache {
         self.worth.missed();
         self.table.put(block.hash(), block, &objects::copy(dict)?);
         Ok(())
+    }
+}
+
+/// Templates of free-form objects: one for each object of an attribute, or of a key.
+pub(crate) struct Templates(Vec<Known>);
+
+#[derive(Default)]
+struct Known {
+    template: Option<Box<Template>>,
+    /// Where the last object ended that was not like the template, and how many keys it had.
+    last: (Spot, usize),
+    /// How often it came in a row.
+    times: usize,
+    /// How often that is not often enough for a new template.
+    seldom: usize,
+}
+
+impl Templates {
+    /// How many are kept; a power of two.
+    const SIZE: usize = 128;
+    /// The most keys, and the longest one: what all templates keep is so bounded.
+    const KEYS: usize = 96;
+    const LONGEST: usize = Block::SIZE;
+
+    /// No templates yet, or for good where it is not `fast`.
+    pub fn new(fast: bool) -> Templates {
+        let mut places = Vec::new();
+        places.resize_with(if fast { Templates::SIZE } else { 0 }, Known::default);
+        Templates(places)
+    }
+
+    /// Never a template.
+    pub fn none() -> Templates {
+        Templates::new(false)
+    }
+
+    /// Takes the template for the object that begins at the spot.
+    #[inline(always)]
+    pub fn take(&mut self, spot: Spot) -> Option<Box<Template>> {
+        self.known(spot)?.template.take()
+    }
+
+    /// Puts it back, at any spot of the object.
+    #[inline(always)]
+    pub fn put(&mut self, spot: Spot, template: Box<Template>) {
+        if let Some(known) = self.known(spot) {
+            // There is another one only where an object within this one has the same place.
+            if let Some(other) = known.template.replace(template) {
+                Templates::drop(other);
+            }
+        }
+    }
+
+    /// Apart, so that what dropping needs is no part of the usual way.
+    #[cold]
+    #[inline(never)]
+    fn drop(_: Box<Template>) {}
+
+    /// Sees the dict of an object that ends at the spot and was not like the template.
+    #[inline(never)]
+    pub fn learn<'py>(
+        &mut self,
+        spot: Spot,
+        dict: &Bound<'py, PyDict>,
+    ) -> Result<(), Pending<'py>> {
+        let Some(known) = self.known(spot) else {
+            return Ok(());
+        };
+        let now = (spot, dict.len());
+        if known.last != now {
+            (known.last, known.times) = (now, 0);
+        }
+        known.times += 1;
+        if known.times > known.seldom && Templates::fits(dict) {
+            // Each one asks for twice as much: where keys are never the same, they soon cost nothing.
+            (known.times, known.seldom) = (0, known.seldom * 2 + 1);
+            known.template = Template::of(dict)?.map(Box::new);
+        }
+        Ok(())
+    }
+
+    /// Whether the dict's keys are neither too many nor too long.
+    fn fits(dict: &Bound<'_, PyDict>) -> bool {
+        let short = |length| length <= Templates::LONGEST;
+        (1..=Templates::KEYS).contains(&dict.len())
+            && dict.iter().all(|(key, _)| key.len().is_ok_and(short))
+    }
+
+    #[inline(always)]
+    fn known(&mut self, spot: Spot) -> Option<&mut Known> {
+        self.0.get_mut(spot.object() & (Templates::SIZE - 1))
     }
 }

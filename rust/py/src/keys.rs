@@ -36,7 +36,7 @@ struct Key {
 const GUESSES: usize = 4096;
 
 /// A place in an object: in which one, and behind which key. What may follow is guessed from there.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq)]
 pub(crate) struct Spot {
     /// A number of the object: of its event and attribute, or of the keys that lead to it.
     object: usize,
@@ -65,6 +65,12 @@ impl Spot {
             object: self.object,
             key: place + 1,
         }
+    }
+
+    /// A number of the object.
+    #[inline(always)]
+    pub fn object(self) -> usize {
+        self.object
     }
 
     /// Where its guess is kept. Others may keep theirs there: a wrong guess costs time only.
@@ -103,14 +109,10 @@ impl Keys {
 
     /// Takes the guess: the key's str, and its own spot.
     #[inline(always)]
-    pub fn guessed<'py>(
-        &self,
-        py: Python<'py>,
-        spot: Spot,
-    ) -> Option<(Bound<'py, PyString>, Spot)> {
+    pub fn guessed(&self, spot: Spot) -> Option<(&Py<PyString>, Spot)> {
         let place = usize::from(*self.next.get(spot.guess())?);
         let key = self.places.get(place)?.as_ref()?;
-        Some((key.text.bind(py).clone(), spot.after(place)))
+        Some((&key.text, spot.after(place)))
     }
 
     /// The str of a key that was not guessed, and its spot; what comes after `spot` is learnt.

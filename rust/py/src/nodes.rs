@@ -5,7 +5,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyString};
 use vmcodec_core::{Container, Number, Scalar, Sink, Stopped, Text};
 
+use crate::cache::Templates;
 use crate::ffi::pending::Pending;
+use crate::ffi::template::Template;
 use crate::ffi::{objects, text};
 use crate::keys::Spot;
 
@@ -16,8 +18,8 @@ pub(crate) struct Tree<'py> {
     /// that key's spot.
     outer: Vec<(Node<'py>, Option<Bound<'py, PyString>>, Spot)>,
     pub current: Option<Node<'py>>,
-    /// The key that waits for a value of the current container.
-    pub key: Option<Bound<'py, PyString>>,
+    /// The key that waits for a value of the current container, where it is a dict.
+    key: Option<Bound<'py, PyString>>,
     /// Where the walk is, for guessing keys.
     pub spot: Spot,
     /// Whether the tree is one container with none inside.
@@ -27,26 +29,82 @@ pub(crate) struct Tree<'py> {
 
 pub(crate) enum Node<'py> {
     Dict(Bound<'py, PyDict>),
+    /// An object with the keys of an earlier one, so far.
+    Like(Box<Template>),
     List(Bound<'py, PyList>),
 }
 
 impl<'py> Tree<'py> {
+    /// Opens a container; the spot is that before its first key.
     #[inline(always)]
-    pub fn open(&mut self, py: Python<'py>, container: Container) -> Result<(), Pending<'py>> {
+    pub fn open(
+        &mut self,
+        py: Python<'py>,
+        container: Container,
+        spot: Spot,
+        templates: &mut Templates,
+    ) -> Result<(), Pending<'py>> {
         let node = match container {
-            Container::Object => Node::Dict(objects::dict(py)?),
+            Container::Object => match templates.take(spot) {
+                Some(template) => Node::Like(template),
+                None => Node::Dict(objects::dict(py)?),
+            },
             Container::Array => Node::List(objects::list(py)?),
         };
         if let Some(outer) = self.current.replace(node) {
             self.outer.push((outer, self.key.take(), self.spot));
         }
+        self.spot = spot;
+        Ok(())
+    }
+
+    /// The key of the value that comes next, and the spot behind it.
+    #[inline(always)]
+    pub fn key(
+        &mut self,
+        py: Python<'py>,
+        key: &Py<PyString>,
+        spot: Spot,
+        templates: &mut Templates,
+    ) -> Result<(), Pending<'py>> {
+        self.spot = spot;
+        if let Some(Node::Like(template)) = &self.current {
+            if template.expects(key) {
+                return Ok(());
+            }
+            self.unlike(py, templates)?;
+        }
+        self.key = Some(key.bind(py).clone());
+        Ok(())
+    }
+
+    /// From here on the object goes its own way.
+    #[inline(never)]
+    fn unlike(&mut self, py: Python<'py>, templates: &mut Templates) -> Result<(), Pending<'py>> {
+        if let Some(Node::Like(mut template)) = self.current.take() {
+            let dict = template.dict(py);
+            templates.put(self.spot, template);
+            self.current = Some(Node::Dict(dict?));
+        }
         Ok(())
     }
 
     #[inline(always)]
-    pub fn close(&mut self) -> Result<(), Pending<'py>> {
+    pub fn close(
+        &mut self,
+        py: Python<'py>,
+        templates: &mut Templates,
+    ) -> Result<(), Pending<'py>> {
         let value = match self.current.take() {
-            Some(Node::Dict(dict)) => dict.into_any(),
+            Some(Node::Like(mut template)) => {
+                let dict = template.dict(py);
+                templates.put(self.spot, template);
+                dict?.into_any()
+            }
+            Some(Node::Dict(dict)) => {
+                templates.learn(self.spot, &dict)?;
+                dict.into_any()
+            }
             Some(Node::List(list)) => list.into_any(),
             None => return Ok(()),
         };
@@ -58,9 +116,26 @@ impl<'py> Tree<'py> {
         self.add(value)
     }
 
+    /// Drops what there is of a value.
+    pub fn clear(&mut self, templates: &mut Templates) {
+        let current = self.current.take().map(|node| (node, self.spot));
+        let outer = self.outer.drain(..).map(|(node, _, spot)| (node, spot));
+        for (node, spot) in outer.chain(current) {
+            if let Node::Like(mut template) = node {
+                template.clear();
+                templates.put(spot, template);
+            }
+        }
+        *self = Tree::default();
+    }
+
     #[inline(always)]
     pub fn add(&mut self, value: Bound<'py, PyAny>) -> Result<(), Pending<'py>> {
-        match &self.current {
+        match &mut self.current {
+            Some(Node::Like(template)) => {
+                template.add(value);
+                Ok(())
+            }
             Some(Node::Dict(dict)) => match self.key.take() {
                 Some(key) => objects::set_item(dict, &key, &value),
                 None => Ok(()),
@@ -79,6 +154,7 @@ pub(crate) fn dict_of<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py,
     let mut sink = Loose {
         py,
         tree: Tree::default(),
+        templates: Templates::none(),
     };
     let walked = vmcodec_core::walk_value(bytes, 0, vmcodec_core::depth_limit(), &mut sink);
     if let Some(error) = PyErr::take(py) {
@@ -94,6 +170,7 @@ pub(crate) fn dict_of<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py,
 struct Loose<'py> {
     py: Python<'py>,
     tree: Tree<'py>,
+    templates: Templates,
 }
 
 impl Sink for Loose<'_> {
@@ -102,14 +179,18 @@ impl Sink for Loose<'_> {
         Ok(self.tree.add(value)?)
     }
     fn open(&mut self, container: Container) -> Result<(), Stopped> {
-        Ok(self.tree.open(self.py, container)?)
+        let spot = Spot::default();
+        Ok(self
+            .tree
+            .open(self.py, container, spot, &mut self.templates)?)
     }
     fn key(&mut self, key: Text<'_>) -> Result<(), Stopped> {
-        self.tree.key = Some(text::string(self.py, key)?);
-        Ok(())
+        let key = text::string(self.py, key)?.unbind();
+        let spot = Spot::default();
+        Ok(self.tree.key(self.py, &key, spot, &mut self.templates)?)
     }
     fn close(&mut self) -> Result<(), Stopped> {
-        Ok(self.tree.close()?)
+        Ok(self.tree.close(self.py, &mut self.templates)?)
     }
 }
 

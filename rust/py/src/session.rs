@@ -23,7 +23,7 @@ impl Workspace {
     fn new(codec: &Codec) -> Workspace {
         Workspace {
             memory: codec.core.memory(),
-            caches: Caches::new(codec.core.plan.field_count()),
+            caches: Caches::new(codec.core.plan.field_count(), codec.schema.time.is_fast()),
         }
     }
 }

@@ -9,4 +9,5 @@ pub(crate) mod objects;
 pub(crate) mod pending;
 pub(crate) mod reading;
 pub(crate) mod slots;
+pub(crate) mod template;
 pub(crate) mod text;
