@@ -77,6 +77,7 @@ sdist: $(BIN)/python ## build the source distribution, and from it a wheel that 
 .PHONY: bench
 bench: dev ## compare with the peers: table, results and plots (a few minutes on a quiet machine)
 	$(BIN)/python benches/compare.py
+	$(BIN)/python benches/columns.py
 	$(BIN)/python benches/linear.py
 	$(BIN)/python benches/plot.py
 

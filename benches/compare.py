@@ -19,8 +19,6 @@ import report
 from corpus import corpus
 from rounds import Clock, Clocked, Spread, keep_freed_memory, race, ratios
 
-CHECKED = 2_000  # messages of each corpus whose results are compared, contestant by contestant
-
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -35,6 +33,7 @@ class Scenario:
     batch: int = peers.BATCH
     check: Callable[[Sequence[peers.Peer], peers.Messages], None] = peers.check_all
     clock: Clock = "cpu"  # "wall" where threads share the work: the CPU time of all is that of one
+    checked: int = 2_000  # messages whose results are compared, contestant by contestant
 
 
 SCENARIOS = (
@@ -77,7 +76,7 @@ def _row(entry: Clocked, field: list[Clocked], messages: int, clock: Clock) -> d
         "wall_us": report.plain(Spread.of([seconds / messages * 1e6 for seconds in entry.wall])),
     }
     for ours in field:
-        if ours.peer.key in ("vmcodec", "vmcodec_lazy") and ours is not entry:
+        if ours.peer.key.startswith("vmcodec") and ours is not entry:
             row[f"over_{ours.peer.key}"] = report.plain(ratios(entry, ours, clock))
     return row
 
@@ -88,7 +87,7 @@ def compare(scenario: Scenario, *, rounds: int, scale: float) -> dict[str, Any]:
     stretches = 1 if scenario.share >= 100_000 else 5
     messages = _messages(scenario.variant, scenario.order, share * stretches)
     contestants = scenario.contestants()
-    scenario.check(contestants, messages[:CHECKED])
+    scenario.check(contestants, messages[: scenario.checked])
     clocked = race(contestants, messages, rounds=rounds, share=share, batch=min(scenario.batch, share))
     return {
         "key": scenario.key,

@@ -45,7 +45,8 @@ class Peer:
 NOTES: list[str] = []
 
 
-def _installed(name: str, present: bool) -> bool:
+def installed(name: str, present: bool) -> bool:
+    """Whether it is; a note is taken where it is not."""
     note = f"{name} is not installed: its rows are left out"
     if not present and note not in NOTES:
         NOTES.append(note)
@@ -156,7 +157,7 @@ def json_plain() -> Peer:
 
 def orjson_peers() -> list[Peer]:
     """orjson to dicts, and orjson with msgspec.convert to vmcodec's classes."""
-    if not _installed("orjson", orjson is not None):
+    if not installed("orjson", orjson is not None):
         return []
     loads, convert, events = orjson.loads, msgspec.convert, list[vmcodec.Event]
 
@@ -175,7 +176,7 @@ def pydantic_peers() -> list[Peer]:
     try:
         adapter = pydantic_adapter()
     except ImportError:
-        _installed("pydantic", False)
+        installed("pydantic", False)
         return []
     return [Peer("pydantic", "pydantic v2", _loop(adapter.validate_json), same_fields)]
 
@@ -238,7 +239,7 @@ def lines_peers() -> list[Peer]:
         Peer("msgspec", "msgspec, vmcodec's classes", ours.decode_lines, same_struct, _buffer),
         Peer("msgspec_ordinary", "msgspec, ordinary classes", ordinary.decode_lines, same_fields, _buffer),
     ]
-    if _installed("orjson", orjson is not None):
+    if installed("orjson", orjson is not None):
         loads = orjson.loads
 
         def split(buffer: bytes) -> list[Any]:
@@ -338,7 +339,7 @@ def encode_peers() -> list[Peer]:
         Peer("vmcodec", "vmcodec", vmcodec.Encoder().encode_batch, same_bytes, _events),
         Peer("msgspec", "msgspec", lambda events: [encode(event) for event in events], same_bytes, _events),
     ]
-    if _installed("orjson", orjson is not None):
+    if installed("orjson", orjson is not None):
         write = orjson.dumps
         peers.append(Peer("orjson", "orjson (dicts)", lambda dicts: [write(item) for item in dicts], same_json, _dicts))
     peers.append(Peer("json", "json (dicts)", lambda dicts: [dumps(item) for item in dicts], same_json, _dicts))

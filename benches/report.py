@@ -1,7 +1,7 @@
 """Figures on paper: the terminal tables, the files of results and the sections of README.md made from them.
 
-Called by compare.py and versions.py, which hand over plain dicts; plot.py reads the results.json written here. Nothing
-is measured here but the corpus and the machine.
+Called by compare.py, columns.py and versions.py, which hand over plain dicts; plot.py reads the results written here.
+Nothing is measured here but the corpus and the machine.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import platform
 import shutil
 import sys
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,11 @@ from rounds import Spread
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
+ARROW = HERE / "results_arrow.json"
 VERSIONS = HERE / "versions.json"
 README = HERE / "README.md"
 OURS = ("vmcodec", "vmcodec_lazy")
+PACKAGES = ("vmcodec", "msgspec", "orjson", "pydantic")
 
 console = Console(width=max(118, shutil.get_terminal_size().columns))
 
@@ -54,12 +57,12 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def environment(rounds: int, freed_memory_kept: bool) -> dict[str, Any]:
+def environment(rounds: int, freed_memory_kept: bool, packages: Sequence[str] = PACKAGES) -> dict[str, Any]:
     """What a figure must not be read without."""
     return {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
-        "packages": {name: _version(name) for name in ("vmcodec", "msgspec", "orjson", "pydantic")},
+        "packages": {name: _version(name) for name in packages},
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
         "cpu_count": os.cpu_count(),
@@ -138,6 +141,16 @@ def show_memory(kept: dict[str, float]) -> None:
     console.print()
 
 
+def show_peak(peaks: dict[str, Any]) -> None:
+    """The most memory that decode_arrow took, when it was measured."""
+    for threads, peak in peaks.items():
+        console.print(
+            f"Memory, {threads} thread(s): {_megabytes(peak['peak'])} at the most for {_megabytes(peak['columns'])} of "
+            f"columns from {_megabytes(peak['lines'])} of lines: {peak['ratio']:.2f} times the columns\n",
+            highlight=False,
+        )
+
+
 def show_notes(results: dict[str, Any]) -> None:
     """The environment, and what was left out."""
     console.print(_setting(results["environment"]), style="dim", highlight=False)
@@ -194,6 +207,40 @@ def _markdown(results: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
+def throughput(row: dict[str, Any], corpus: dict[str, Any]) -> float:
+    """MB/s of a contestant that reads lines, by wall clock."""
+    return float((corpus["mean_bytes"] + 1) / row["wall_us"]["median"])
+
+
+def arrow_markdown(results: dict[str, Any]) -> str:
+    """A row for each reader: MB/s and ratios, with 1 thread and with 2; then the most memory."""
+    one, two = ({row["key"]: row for row in outcome["contestants"]} for outcome in results["comparisons"])
+    corpus = results["corpora"][results["comparisons"][0]["corpus"]]
+    parts = [_setting(results["environment"]), ""]
+    headings = [f"{threads}, {what}" for threads in ("1 thread", "2 threads") for what in ("MB/s", "peer / vmcodec")]
+    parts += [f"| | {' | '.join(headings)} |", f"|---|{'--:|' * len(headings)}"]
+    lines = [(key, row["label"], "vmcodec") for key, row in (two | one).items()]
+    lines += [("duckdb", "DuckDB, against iter_arrow of that file", "vmcodec_file")] if "duckdb" in one else []
+    for key, label, ours in lines:
+        cells = [f"**{label}**" if key in OURS else label]
+        for rows in (one, two):
+            row = rows.get(key)
+            cells += [f"{throughput(row, corpus):,.0f}", _ratio(row, ours)] if row else ["", ""]
+        parts.append(f"| {' | '.join(cells)} |")
+    if results["memory"]:
+        parts += ["", "| memory of decode_arrow | lines | columns | at the most | over the columns |"]
+        parts += ["|---|--:|--:|--:|--:|"]
+        for threads, peak in results["memory"].items():
+            sizes = " | ".join(_megabytes(peak[name]) for name in ("lines", "columns", "peak"))
+            parts.append(f"| threads={threads} | {sizes} | {peak['ratio']:.2f} |")
+    parts += ["", *results["notes"]] if results["notes"] else []
+    return "\n".join(parts)
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB"
+
+
 VERSION_COLUMNS = (  # heading, comparison, whose time, over whose
     ("decode_batch, own classes", "decode_batch", "msgspec", "vmcodec"),
     ("decode_batch, ordinary", "decode_batch", "msgspec_ordinary", "vmcodec"),
@@ -239,6 +286,11 @@ def write_readme(results: dict[str, Any], path: Path = README) -> None:
     _put(path, "results", _markdown(results))
 
 
+def write_arrow(results: dict[str, Any], path: Path = README) -> None:
+    """Put the tables of columns.py into README.md."""
+    _put(path, "arrow", arrow_markdown(results))
+
+
 def write_versions(rows: dict[str, Any], path: Path = README) -> None:
     """Put the table of versions.py into README.md."""
     _put(path, "versions", versions_markdown(rows))
@@ -246,5 +298,6 @@ def write_versions(rows: dict[str, Any], path: Path = README) -> None:
 
 if __name__ == "__main__":
     write_readme(json.loads(RESULTS.read_text(encoding="utf-8")))
+    write_arrow(json.loads(ARROW.read_text(encoding="utf-8")))
     write_versions(json.loads(VERSIONS.read_text(encoding="utf-8")))
-    sys.stdout.write(f"{README.name} brought up to date from {RESULTS.name} and {VERSIONS.name}\n")
+    sys.stdout.write(f"{README.name} brought up to date from {RESULTS.name}, {ARROW.name} and {VERSIONS.name}\n")

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ MODES = (
     Mode("decode", lambda: each(vmcodec.decode)),
     Mode("decode_lines", lambda: vmcodec.decode_lines, lines_of),
     Mode("validate_batch", lambda: vmcodec.validate_batch),
+    Mode("arrow", lambda: partial(vmcodec.decode_arrow, threads=1), lines_of),
     Mode("encode_batch", lambda: vmcodec.encode_batch, vmcodec.decode_batch),
     Mode("encode_lines", lambda: vmcodec.encode_lines, vmcodec.decode_batch, own=True),
     Mode("msgspec decode", lambda: each(_reader().decode), peer=True),
