@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use memchr::memchr_iter;
+use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -42,6 +43,10 @@ pub(crate) struct EventTableIterator {
     lines: usize,
     /// Bad records of tables that went by the Arrow stream, which has no place for them.
     passed: Vec<Kept>,
+    /// How many Arrow streams were made. Only the last may read: two would take each other's rows.
+    streams: usize,
+    /// Whether somebody has seen the end.
+    exhausted: bool,
 }
 
 /// A bad record with its bytes.
@@ -92,6 +97,8 @@ impl EventTableIterator {
             records: 0,
             lines: 0,
             passed: Vec::new(),
+            streams: 0,
+            exhausted: false,
         })
     }
 
@@ -104,6 +111,7 @@ impl EventTableIterator {
                 continue;
             }
             if self.buffer.ended {
+                self.exhausted = true;
                 return Ok(None);
             }
             if complete == 0 && self.oversized(py)? {
@@ -208,8 +216,11 @@ impl EventTableIterator {
         }
     }
 
-    /// The next table of the Arrow stream, whose bad records are set aside.
-    fn pass(&mut self, py: Python<'_>) -> PyResult<Option<Table>> {
+    /// The next table of the Arrow stream of this number; its bad records are set aside.
+    fn pass(&mut self, py: Python<'_>, stream: usize) -> PyResult<Option<Table>> {
+        if stream != self.streams {
+            return Err(PyValueError::new_err("another stream reads these tables"));
+        }
         match self.advance(py)? {
             None => Ok(None),
             Some(Ready::Raise(error)) => Err(error.into_err(py)),
@@ -261,6 +272,8 @@ impl EventTableIterator {
     }
 
     /// The tables that are left, as one stream. Bad records are then in `errors` of the iterator.
+    ///
+    /// Raises ValueError where the end was seen: no rows would look like an empty source.
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_stream__<'py>(
         slf: &Bound<'py, Self>,
@@ -268,11 +281,20 @@ impl EventTableIterator {
     ) -> PyResult<Bound<'py, PyCapsule>> {
         let _ = requested_schema;
         let py = slf.py();
-        let schema = schema(&slf.borrow().decoder.get().codec, Added::default())?;
+        let mut this = slf.try_borrow_mut()?;
+        if this.exhausted {
+            return Err(PyValueError::new_err(
+                "these tables were read already; iter_arrow gives an iterator for each reading",
+            ));
+        }
+        let schema = schema(&this.decoder.get().codec, Added::default())?;
+        this.streams += 1;
+        let stream = this.streams;
         let iterator = slf.clone().unbind();
         let next = move || {
             // Whoever reads the stream may do so from any thread, and as late as at exit.
-            let table = Python::try_attach(|py| iterator.bind(py).try_borrow_mut()?.pass(py));
+            let table =
+                Python::try_attach(|py| iterator.bind(py).try_borrow_mut()?.pass(py, stream));
             let closed = || ArrowError::CDataInterface("the interpreter has ended".to_owned());
             let table = table.ok_or_else(closed)?;
             table.map_err(|error| ArrowError::ExternalError(Box::new(error)))
