@@ -167,7 +167,7 @@ def test_nothing_is_left_of_what_nobody_takes() -> None:
     """Capsules and streams that are dropped unread, or read and dropped; some would be gigabytes if they stayed."""
     for line in run_python(LEAKS).splitlines():
         name, grown = line.split()
-        assert float(grown) < 4, name
+        assert float(grown) < 4, line
 
 
 LEAKS = """
