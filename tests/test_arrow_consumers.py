@@ -335,7 +335,7 @@ def test_columns_of_the_libraries_come_back_as_messages() -> None:
 def test_the_processes_memory_stays_bounded(tmp_path: Any) -> None:
     """DuckDB reads a file by the stream: eight times as many rows take no more memory."""
     block = (b"\n".join(MESSAGES) + b"\n") * 8
-    for name, times in (("small", 20), ("large", 160)):
+    for name, times in (("small", 15), ("large", 120)):
         with open(tmp_path / name, "wb") as file:
             for _ in range(times):
                 file.write(block)
@@ -354,7 +354,7 @@ def peak():
 folder, rows = sys.argv[1], int(sys.argv[2])
 duckdb.execute("SET threads = 2")
 duckdb.execute("SET enable_progress_bar = false")
-for name, times in (("small", 20), ("large", 160)):
+for name, times in (("small", 15), ("large", 120)):
     for _ in range(2):
         tables = vmcodec.iter_arrow(f"{folder}/{name}", batch_rows=20_000, threads=2)
         counted = duckdb.sql("SELECT count(*), count(id), sum(length(UserData)) > 0 FROM tables").fetchall()

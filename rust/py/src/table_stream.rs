@@ -15,6 +15,7 @@ use crate::buffer::Buffer;
 use crate::columns::{Bad, Call, Rows, schema};
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, Place};
+use crate::ffi::distant::Distant;
 use crate::session::Errors;
 use crate::source::Source;
 use crate::table::{ArrowTable, EventTable, failed, schema_capsule};
@@ -290,14 +291,18 @@ impl EventTableIterator {
         let schema = schema(&this.decoder.get().codec, Added::default())?;
         this.streams += 1;
         let stream = this.streams;
-        let iterator = slf.clone().unbind();
+        // Whoever reads the stream may do so from any thread, and as late as at exit.
+        let iterator = Distant::new(slf);
         let next = move || {
-            // Whoever reads the stream may do so from any thread, and as late as at exit.
-            let table =
-                Python::try_attach(|py| iterator.bind(py).try_borrow_mut()?.pass(py, stream));
-            let closed = || ArrowError::CDataInterface("the interpreter has ended".to_owned());
-            let table = table.ok_or_else(closed)?;
-            table.map_err(|error| ArrowError::ExternalError(Box::new(error)))
+            let table = iterator.with(|iterator| {
+                let table = match iterator.try_borrow_mut() {
+                    Ok(mut tables) => tables.pass(iterator.py(), stream),
+                    Err(borrowed) => Err(borrowed.into()),
+                };
+                table.map_err(|error| ArrowError::ExternalError(error.to_string().into()))
+            });
+            let ended = || ArrowError::CDataInterface("the interpreter has ended".to_owned());
+            table.unwrap_or_else(|| Err(ended()))
         };
         let stream = export::stream(schema, Batches::new(next));
         PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
