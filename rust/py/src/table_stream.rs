@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use memchr::memchr_iter;
+use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -14,7 +15,7 @@ use crate::buffer::Buffer;
 use crate::columns::{Bad, Call, Rows, schema};
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, Place};
-use crate::ffi::attach::{Anywhere, attached};
+use crate::ffi::distant::Distant;
 use crate::session::Errors;
 use crate::source::Source;
 use crate::table::{ArrowTable, EventTable, failed, schema_capsule};
@@ -43,6 +44,10 @@ pub(crate) struct EventTableIterator {
     lines: usize,
     /// Bad records of tables that went by the Arrow stream, which has no place for them.
     passed: Vec<Kept>,
+    /// How many Arrow streams were made. Only the last may read: two would take each other's rows.
+    streams: usize,
+    /// Whether somebody has seen the end.
+    exhausted: bool,
 }
 
 /// A bad record with its bytes.
@@ -93,6 +98,8 @@ impl EventTableIterator {
             records: 0,
             lines: 0,
             passed: Vec::new(),
+            streams: 0,
+            exhausted: false,
         })
     }
 
@@ -105,6 +112,7 @@ impl EventTableIterator {
                 continue;
             }
             if self.buffer.ended {
+                self.exhausted = true;
                 return Ok(None);
             }
             if complete == 0 && self.oversized(py)? {
@@ -209,8 +217,11 @@ impl EventTableIterator {
         }
     }
 
-    /// The next table of the Arrow stream, whose bad records are set aside.
-    fn pass(&mut self, py: Python<'_>) -> PyResult<Option<Table>> {
+    /// The next table of the Arrow stream of this number; its bad records are set aside.
+    fn pass(&mut self, py: Python<'_>, stream: usize) -> PyResult<Option<Table>> {
+        if stream != self.streams {
+            return Err(PyValueError::new_err("another stream reads these tables"));
+        }
         match self.advance(py)? {
             None => Ok(None),
             Some(Ready::Raise(error)) => Err(error.into_err(py)),
@@ -262,6 +273,8 @@ impl EventTableIterator {
     }
 
     /// The tables that are left, as one stream. Bad records are then in `errors` of the iterator.
+    ///
+    /// Raises ValueError where the end was seen: no rows would look like an empty source.
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_stream__<'py>(
         slf: &Bound<'py, Self>,
@@ -269,14 +282,27 @@ impl EventTableIterator {
     ) -> PyResult<Bound<'py, PyCapsule>> {
         let _ = requested_schema;
         let py = slf.py();
-        let schema = schema(&slf.borrow().decoder.get().codec, Added::default())?;
-        let iterator = Anywhere::new(slf.clone().unbind());
+        let mut this = slf.try_borrow_mut()?;
+        if this.exhausted {
+            return Err(PyValueError::new_err(
+                "these tables were read already; iter_arrow gives an iterator for each reading",
+            ));
+        }
+        let schema = schema(&this.decoder.get().codec, Added::default())?;
+        this.streams += 1;
+        let stream = this.streams;
+        // Whoever reads the stream may do so from any thread, and as late as at exit.
+        let iterator = Distant::new(slf);
         let next = move || {
-            // Whoever reads the stream may do so from any thread, and as late as at exit.
-            let table = attached(|py| iterator.bind(py).try_borrow_mut()?.pass(py));
-            let closed = || ArrowError::CDataInterface("the interpreter has ended".to_owned());
-            let table = table.ok_or_else(closed)?;
-            table.map_err(|error| ArrowError::ExternalError(Box::new(error)))
+            let table = iterator.with(|iterator| {
+                let table = match iterator.try_borrow_mut() {
+                    Ok(mut tables) => tables.pass(iterator.py(), stream),
+                    Err(borrowed) => Err(borrowed.into()),
+                };
+                table.map_err(|error| ArrowError::ExternalError(error.to_string().into()))
+            });
+            let ended = || ArrowError::CDataInterface("the interpreter has ended".to_owned());
+            table.unwrap_or_else(|| Err(ended()))
         };
         let stream = export::stream(schema, Batches::new(next));
         PyCapsule::new_with_value(py, stream, c"arrow_array_stream")

@@ -48,10 +48,12 @@ fn array_from(
 }
 
 fn arrays_from(stream: &Bound<'_, PyCapsule>) -> Result<Vec<ArrayRef>, ArrowError> {
+    let py = stream.py();
     let stream = pointer(stream, c"arrow_array_stream")?.cast::<FFI_ArrowArrayStream>();
     // SAFETY: a capsule of this name holds a live stream; what is moved out is marked as released there.
     let stream = unsafe { FFI_ArrowArrayStream::from_raw(stream) };
-    ArrayStreamReader::try_new(stream)?.collect()
+    // Reading may take long, and may wait for threads that want the lock.
+    py.detach(|| ArrayStreamReader::try_new(stream)?.collect())
 }
 
 fn pointer(
