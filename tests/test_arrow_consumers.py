@@ -84,7 +84,7 @@ def pieces(messages: list[bytes]) -> Iterator[EventTable]:
 
 @each
 def test_slices(consumer: str) -> None:
-    messages = MESSAGES[::3]
+    messages = MESSAGES[::5]
     tables = list(pieces(messages))
     assert len(tables) > len(messages) / 12
     columns: Columns = {name: [] for name in tables[0].column_names}
