@@ -61,6 +61,7 @@ test-safe: ## pytest once more, with every instance made by its constructor
 .PHONY: test-services
 test-services: ## the tests with real services, Kafka and Spark: needs Java 17 or newer, and Maven the first time
 	$(BIN)/python -m pytest -m services tests/services
+	$(BIN)/python -m pytest -m services benches/bench_spark.py -q
 
 .PHONY: kafka
 kafka: $(BIN)/python ## a Kafka broker to try things with: prints its address, and runs until Ctrl-C
@@ -91,6 +92,10 @@ bench: dev ## compare with the peers: table, results and plots (a few minutes on
 .PHONY: bench-instructions
 bench-instructions: dev ## instructions a message beside the kept ones; UPDATE=1 keeps these (needs valgrind)
 	$(BIN)/python benches/instructions.py $(if $(UPDATE),--update)
+
+.PHONY: bench-spark
+bench-spark: dev ## decode_in_arrow beside from_json in Spark: records a second and the ratio (needs Java)
+	$(BIN)/python benches/bench_spark.py
 
 .PHONY: soak
 soak: dev ## the long tests
