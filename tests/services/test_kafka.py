@@ -34,19 +34,15 @@ def test_records_are_there_after_a_stop_and_after_a_crash(kafka: Broker) -> None
         assert len(records) == 6 * (turn + 1)
 
 
-def test_a_broker_leaves_nothing_behind(new_broker: Callable[..., Broker]) -> None:
-    with new_broker(heap="192m") as broker:
-        assert broker.answers()
-        folder = broker.folder
-    assert not broker.answers() and not broker.runs() and not folder.exists()
-
-
-def test_a_broker_that_cannot_start_says_why(new_broker: Callable[..., Broker]) -> None:
+def test_a_broker_that_cannot_start_says_why_and_one_that_is_closed_leaves_nothing(
+    new_broker: Callable[..., Broker],
+) -> None:
     with pytest.raises(ServiceError, match=r"(?s)could not format its storage;.*node id 2 must be"):
         new_broker(settings={"node.id": "2"}).start()  # not the one that votes
-    broker = new_broker()
+    broker = new_broker(heap="192m")
     with socket.create_server((HOST, broker.port)):
         with pytest.raises(ServiceError, match=r"(?s)Kafka ended before it answered;.*Address already in use"):
             broker.start()
-    assert broker.start().answers()
-    broker.stop()
+    with broker:
+        assert broker.runs() and broker.answers() and broker.folder.exists()
+    assert not broker.runs() and not broker.answers() and not broker.folder.exists()
