@@ -46,8 +46,9 @@ def test_unsafe_code_has_a_room_of_its_own(path: Path) -> None:
         assert "unsafe" not in words_in(path, comments=False)
 
 
-def test_the_core_forbids_unsafe_code() -> None:
-    assert "#![forbid(unsafe_code)]" in (ROOT / "rust" / "core" / "src" / "lib.rs").read_text()
+@pytest.mark.parametrize("crate", ["core", "arrow"])
+def test_crates_without_python_forbid_unsafe_code(crate: str) -> None:
+    assert "#![forbid(unsafe_code)]" in (ROOT / "rust" / crate / "src" / "lib.rs").read_text()
 
 
 def test_only_one_module_looks_into_msgspec() -> None:

@@ -6,7 +6,16 @@ The functions here are the methods of one `Decoder()` and one `Encoder()` with d
 from collections.abc import Mapping
 from typing import Any
 
-from ._vmcodec import Decoder, Encoder, EventIterator, KVList
+from ._vmcodec import (
+    ArrowSchema,
+    ArrowTable,
+    Decoder,
+    Encoder,
+    EventIterator,
+    EventTable,
+    EventTableIterator,
+    KVList,
+)
 from .enums import AgentWorkMode, CallState, CallType, InfoStatus, OpenIntEnum, ThisDNRole
 from .errors import DECODE_CODES, ENCODE_CODES, DecodeError, EncodeError
 from .events import (
@@ -38,6 +47,8 @@ __all__ = [
     "EVENTS",
     "AgentID",
     "AgentWorkMode",
+    "ArrowSchema",
+    "ArrowTable",
     "BaseEvent",
     "CallState",
     "CallType",
@@ -61,6 +72,8 @@ __all__ = [
     "EventMuteOn",
     "EventOffHook",
     "EventOnHook",
+    "EventTable",
+    "EventTableIterator",
     "InfoStatus",
     "KVList",
     "OpenIntEnum",
@@ -69,12 +82,14 @@ __all__ = [
     "UnknownEvent",
     "__version__",
     "decode",
+    "decode_arrow",
     "decode_batch",
     "decode_lines",
     "enc_hook",
     "encode",
     "encode_batch",
     "encode_lines",
+    "iter_arrow",
     "iter_decode",
     "validate_batch",
     "validate_lines",
@@ -89,6 +104,8 @@ decode = _decoder.decode
 decode_batch = _decoder.decode_batch
 decode_lines = _decoder.decode_lines
 iter_decode = _decoder.iter_decode
+decode_arrow = _decoder.decode_arrow
+iter_arrow = _decoder.iter_arrow
 validate_batch = _decoder.validate_batch
 validate_lines = _decoder.validate_lines
 

@@ -56,6 +56,16 @@ class EnumRow(NamedTuple):
     open: bool
 
 
+class Columns(NamedTuple):
+    """What the Arrow columns are called that hold no attribute: the id, members without a column, the record's key."""
+
+    id: str = "id"
+    extra: str = "extra"
+    tenant: str = "tenant_id"
+    agent: str = "agent_id"
+    record_time: str = "record_time"
+
+
 class Rows(NamedTuple):
     """Everything that a decoder or an encoder is built from."""
 
@@ -64,6 +74,7 @@ class Rows(NamedTuple):
     time: type[msgspec.Struct]
     time_pairs: tuple[tuple[str, str], ...]
     unknown: type[msgspec.Struct]
+    columns: Columns = Columns()
 
 
 def lower(events: Iterable[type[msgspec.Struct]]) -> Rows:

@@ -5,18 +5,22 @@ from types import GenericAlias
 from typing import Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar, final, overload
 
 from msgspec import Struct
-from typing_extensions import Buffer
+from typing_extensions import Buffer, CapsuleType, disjoint_base
 
 from .events import Event, UnknownEvent
 
 __all__ = [
     "DECODE_CODES",
     "ENCODE_CODES",
+    "ArrowSchema",
+    "ArrowTable",
     "DecodeError",
     "Decoder",
     "EncodeError",
     "Encoder",
     "EventIterator",
+    "EventTable",
+    "EventTableIterator",
     "KVList",
 ]
 
@@ -31,10 +35,19 @@ _KVLists: TypeAlias = Literal["dict", "lazy", "skip"]
 _Extra: TypeAlias = Literal["keep", "ignore", "forbid"]
 _Unknown: TypeAlias = Literal["keep", "error"]
 _Framing: TypeAlias = Literal["none", "confluent"]
+_Errors: TypeAlias = Literal["raise", "return"]
+_Rows: TypeAlias = Literal["all", "events"]
 
 class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
+class _ArrowArray(Protocol):
+    def __arrow_c_array__(self, requested_schema: Any = None, /) -> tuple[Any, Any]: ...
+
+class _ArrowStream(Protocol):
+    def __arrow_c_stream__(self, requested_schema: Any = None, /) -> Any: ...
+
+_Arrow: TypeAlias = _ArrowArray | _ArrowStream
 _Source: TypeAlias = str | PathLike[str] | _Readable | Buffer | Iterable[bytes | bytearray | memoryview]
 
 @final
@@ -123,6 +136,39 @@ class EncodeError(ValueError):
 class EventIterator(Generic[_R_co]):
     def __iter__(self) -> Self: ...
     def __next__(self) -> _R_co: ...
+    def close(self) -> None: ...
+
+@final
+class ArrowSchema:
+    def __arrow_c_schema__(self) -> CapsuleType: ...
+    @property
+    def names(self) -> list[str]: ...
+
+@disjoint_base
+class ArrowTable:
+    def __arrow_c_schema__(self) -> CapsuleType: ...
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[CapsuleType, CapsuleType]: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> CapsuleType: ...
+    @property
+    def num_rows(self) -> int: ...
+    @property
+    def column_names(self) -> list[str]: ...
+    def __len__(self) -> int: ...
+
+@final
+class EventTable(ArrowTable):
+    @property
+    def errors(self) -> ArrowTable: ...
+    def to_events(self) -> list[Any]: ...
+
+@final
+class EventTableIterator:
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> EventTable: ...
+    def __arrow_c_schema__(self) -> CapsuleType: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> CapsuleType: ...
+    @property
+    def errors(self) -> ArrowTable: ...
     def close(self) -> None: ...
 
 @final
@@ -222,6 +268,26 @@ class Decoder(Generic[_T]):
     ) -> EventIterator[_T | DecodeError]: ...
     def validate_batch(self, messages: Iterable[_Record | None], threads: int | None = 1) -> list[DecodeError]: ...
     def validate_lines(self, buffer: Buffer | str, threads: int | None = 1) -> list[DecodeError]: ...
+    def decode_arrow(
+        self,
+        source: Iterable[_Record | None] | Buffer | str | _Arrow,
+        *,
+        errors: _Errors = "raise",
+        rows: _Rows = "all",
+        keys: Iterable[bytes | str | None] | _Arrow | None = None,
+        timestamps: Iterable[int | None] | None = None,
+        threads: int | None = None,
+    ) -> EventTable: ...
+    def iter_arrow(
+        self,
+        source: _Source,
+        *,
+        errors: _Errors = "raise",
+        rows: _Rows = "all",
+        batch_rows: int = 65536,
+        threads: int | None = None,
+    ) -> EventTableIterator: ...
+    def arrow_schema(self, *, keys: bool = False, timestamps: bool = False) -> ArrowSchema: ...
     @property
     def _fast(self) -> bool: ...
 

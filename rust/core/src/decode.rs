@@ -323,8 +323,12 @@ impl<'w, 'r> Walk<'w, 'r> {
     ) -> Result<(), Halt> {
         let start = cursor.at;
         sink.begin(target)?;
-        let max_depth = self.decoder.options.max_depth;
-        tree(cursor, self.scratch, 1, max_depth, sink)?;
+        if S::PARTS {
+            let max_depth = self.decoder.options.max_depth;
+            tree(cursor, self.scratch, 1, max_depth, sink)?;
+        } else {
+            self.skip(cursor)?;
+        }
         let text = self.record.get(start..cursor.at);
         Ok(sink.end(text.unwrap_or_default())?)
     }

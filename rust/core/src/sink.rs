@@ -63,6 +63,9 @@ pub enum Container {
 /// A member given twice is given to the sink twice: the last one wins. Free-form values arrive as a
 /// tree: `begin`, then `scalar`, or `open`, (`key`,) values and `close`, then `end`.
 pub trait Sink {
+    /// Whether the parts of trees are wanted. Otherwise a tree is `begin` and `end`, with its text.
+    const PARTS: bool = true;
+
     /// The record is of this event, if nothing goes wrong.
     #[inline(always)]
     fn event(&mut self, _event: EventId) {}
@@ -81,7 +84,7 @@ pub trait Sink {
     fn begin(&mut self, _target: Target<'_>) -> Result<(), Stopped> {
         Ok(())
     }
-    /// The tree is complete; `text` is what it was read from.
+    /// The tree is complete and checked; `text` is what it was read from.
     #[inline(always)]
     fn end(&mut self, _text: &[u8]) -> Result<(), Stopped> {
         Ok(())

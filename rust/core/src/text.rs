@@ -4,6 +4,9 @@ use crate::block::Block;
 use crate::error::{Code, Expected, Halt, fault};
 use crate::scan::Cursor;
 
+/// Nearly all values of attributes are shorter.
+const SHORT: usize = 32;
+
 /// Bytes that are printable ASCII: only the reader of strings makes them, so whoever gets them may
 /// rely on it.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +47,22 @@ impl<'a> Text<'a> {
         match self {
             Text::Ascii(ascii) => ascii.bytes(),
             Text::Unicode(text) => text.as_bytes(),
+        }
+    }
+
+    /// Appends the text's UTF-8 bytes. Short ones, as nearly all are, go as one wide word, and what is
+    /// too much is taken back: a call to copy so little would cost more.
+    #[inline(always)]
+    pub fn append_to(self, out: &mut Vec<u8>) {
+        if let Text::Ascii(Ascii { rest, length }) = self
+            && length <= SHORT
+            && let Some(chunk) = rest.first_chunk::<SHORT>()
+        {
+            let end = out.len() + length;
+            out.extend_from_slice(chunk);
+            out.truncate(end);
+        } else {
+            out.extend_from_slice(self.as_bytes());
         }
     }
 

@@ -3,18 +3,22 @@
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList, PyType};
+use vmcodec_arrow::Added;
 use vmcodec_core::lines::Lines;
 use vmcodec_core::{
     Decoder as Core, EventId, Extra, Framing, KvLists, Options, Plan, Unknown, depth_limit,
 };
 
+use crate::columns::{self, Rows};
 use crate::error::Place;
 use crate::ffi::objects;
 use crate::input::{Input, items};
 use crate::schema::{Codec, Schema, compile};
 use crate::session::{Errors, Session, Shelf};
 use crate::stream::EventIterator;
-use crate::validate;
+use crate::table::{ArrowSchema, EventTable};
+use crate::table_stream::EventTableIterator;
+use crate::{threads, validate};
 
 /// Decodes records by fixed options: make it once, use it from any thread.
 ///
@@ -214,6 +218,68 @@ impl Decoder {
         validate::lines(&self.codec, buffer, threads)
     }
 
+    /// Decode messages, or one NDJSON buffer, into Arrow columns, without the GIL.
+    ///
+    /// source : an iterable of messages, a buffer of lines, or an Arrow array of binary or string
+    ///     (anything with `__arrow_c_array__`), whose items are messages and are read in place.
+    /// errors : "raise" | "return"
+    ///     Raise the first DecodeError; or keep bad records in `errors` of the table.
+    /// rows : "all" | "events"
+    ///     A row of nulls for each record that is no event (bad, None, left out by `only`), or no row.
+    /// keys, timestamps : iterables, or None
+    ///     The messages' Kafka keys (bytes, str or None) make the columns `tenant_id` and `agent_id`, split at
+    ///     the first colon; their time stamps (epoch milliseconds or None) make `record_time`.
+    /// threads : int or None
+    ///     How many threads; None for as many as the machine runs at once.
+    ///
+    /// Returns an `EventTable`. Raises ValueError where keys or timestamps are not as many as the messages.
+    #[pyo3(signature = (source, *, errors=Errors::Raise, rows=Rows::All, keys=None, timestamps=None, threads=None), text_signature = "($self, source, *, errors=\"raise\", rows=\"all\", keys=None, timestamps=None, threads=None)")]
+    fn decode_arrow<'py>(
+        slf: &Bound<'py, Self>,
+        source: &Bound<'py, PyAny>,
+        errors: Errors,
+        rows: Rows,
+        keys: Option<&Bound<'py, PyAny>>,
+        timestamps: Option<&Bound<'py, PyAny>>,
+        threads: Option<Limit>,
+    ) -> PyResult<Bound<'py, EventTable>> {
+        let options = columns::Options {
+            errors,
+            rows,
+            keys,
+            timestamps,
+            threads,
+        };
+        columns::decode(slf, source, &options)
+    }
+
+    /// Decode an NDJSON stream of any length into tables of at most `batch_rows` rows, in bounded memory.
+    ///
+    /// `source` as for `iter_decode`, the options as for `decode_arrow`. The iterator is an Arrow stream
+    /// too, to be read once, whole, by whatever takes one. With errors="raise" it raises at a bad record,
+    /// after the rows before it, and carries on behind it when asked again.
+    #[pyo3(signature = (source, *, errors=Errors::Raise, rows=Rows::All, batch_rows=Limit(1 << 16), threads=None), text_signature = "($self, source, *, errors=\"raise\", rows=\"all\", batch_rows=65536, threads=None)")]
+    fn iter_arrow(
+        slf: &Bound<'_, Self>,
+        source: &Bound<'_, PyAny>,
+        errors: Errors,
+        rows: Rows,
+        batch_rows: Limit,
+        threads: Option<Limit>,
+    ) -> PyResult<EventTableIterator> {
+        slf.get().check_lines()?;
+        let batch_rows = batch_rows.up_to(usize::MAX >> 1, "batch_rows")?;
+        let threads = threads::count(threads)?;
+        EventTableIterator::new(slf, source, errors, rows, batch_rows, threads)
+    }
+
+    /// The columns of this decoder's tables, with those that keys and timestamps add.
+    #[pyo3(signature = (*, keys=false, timestamps=false))]
+    fn arrow_schema(&self, keys: bool, timestamps: bool) -> PyResult<ArrowSchema> {
+        let schema = columns::schema(&self.codec, Added { keys, timestamps })?;
+        Ok(ArrowSchema { schema })
+    }
+
     /// Whether every class is filled slot by slot; False where one takes the constructor.
     #[getter]
     fn _fast(&self) -> bool {
@@ -235,7 +301,7 @@ impl Decoder {
 
 impl Decoder {
     /// A frame may hold a newline: lines and frames exclude each other.
-    fn check_lines(&self) -> PyResult<()> {
+    pub fn check_lines(&self) -> PyResult<()> {
         if self.codec.core.options.framing == Framing::None {
             return Ok(());
         }
@@ -246,6 +312,7 @@ impl Decoder {
 }
 
 /// An option that is a number.
+#[derive(Clone, Copy)]
 pub(crate) struct Limit(pub usize);
 
 impl<'py> FromPyObject<'_, 'py> for Limit {

@@ -45,6 +45,18 @@ impl<'a, 'py> Input<'a, 'py> {
         Ok(None)
     }
 
+    /// The bytes of what is a buffer and not a container of items: of anything that `of` takes, or that
+    /// has the buffer protocol.
+    pub fn of_whole(source: &'a Bound<'py, PyAny>) -> PyResult<Option<Input<'a, 'py>>> {
+        if source.is_instance_of::<PyList>() || source.is_instance_of::<PyTuple>() {
+            return Ok(None);
+        }
+        match Input::of(source)? {
+            None if objects::has_buffer(source) => Input::copy(source).map(Some),
+            input => Ok(input),
+        }
+    }
+
     /// The bytes of a whole buffer: of anything that `of` takes, or that has the buffer protocol.
     pub fn of_buffer(buffer: &'a Bound<'py, PyAny>) -> PyResult<Input<'a, 'py>> {
         if let Some(input) = Input::of(buffer)? {

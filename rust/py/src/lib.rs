@@ -1,12 +1,15 @@
 //! The module `vmcodec._vmcodec`: classes that the Python package re-exports.
 //!
-//! Arguments and buffers (`input`, `source`), the doors (`decoder`, `encoder`, `validate`, `stream`), a
-//! call's state (`session`), the writing of events (`writer`, `tree`), the builder of objects (`builder`, `nodes`, `keys`, `cache`, `kvlist`), the wording of errors
-//! (`error`), the classes (`schema`, `shape`), and all unsafe code (`ffi`).
+//! Arguments and buffers (`input`, `source`, `buffer`, `marks`), the doors (`decoder`, `encoder`, `validate`, `stream`,
+//! `columns`, `table_stream`), the tables they give (`table`), work without the GIL (`threads`), a call's state (`session`), the writing of events (`writer`, `tree`), the builder of objects (`builder`, `nodes`, `keys`, `cache`, `kvlist`), the wording of errors
+//! (`error`, `encode_error`), the classes (`schema`, `shape`), and all unsafe code (`ffi`).
 
+mod buffer;
 mod builder;
 mod cache;
+mod columns;
 mod decoder;
+mod encode_error;
 mod encoder;
 mod error;
 mod ffi;
@@ -14,6 +17,7 @@ mod heads;
 mod input;
 mod keys;
 mod kvlist;
+mod marks;
 mod nodes;
 mod refusal;
 mod schema;
@@ -21,6 +25,9 @@ mod session;
 mod shape;
 mod source;
 mod stream;
+mod table;
+mod table_stream;
+mod threads;
 mod tree;
 mod validate;
 mod writer;
@@ -34,13 +41,19 @@ mod _vmcodec {
     #[pymodule_export]
     use super::decoder::Decoder;
     #[pymodule_export]
+    use super::encode_error::EncodeError;
+    #[pymodule_export]
     use super::encoder::Encoder;
     #[pymodule_export]
-    use super::error::{DecodeError, EncodeError};
+    use super::error::DecodeError;
     #[pymodule_export]
     use super::kvlist::KVList;
     #[pymodule_export]
     use super::stream::EventIterator;
+    #[pymodule_export]
+    use super::table::{ArrowSchema, ArrowTable, EventTable};
+    #[pymodule_export]
+    use super::table_stream::EventTableIterator;
 
     use super::{Bound, Code, PyModule, PyModuleMethods, PyResult};
     use pyo3::types::PyTuple;

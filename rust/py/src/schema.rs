@@ -1,8 +1,11 @@
 //! From the rows of `_schema.py` to the core's plan and to the shapes of classes.
 
+use std::sync::Arc;
+
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
+use vmcodec_arrow::{Layout, OwnNames};
 use vmcodec_core::{Decoder, EnumRow, EventId, EventRow, FieldRow, Kind, Plan, TimeRow, encode};
 
 use crate::shape::{EnumShape, Shape, event_shape};
@@ -22,6 +25,8 @@ pub(crate) struct Schema {
     /// What is written before the seconds and before the microseconds of a time.
     pub time_heads: [Head; 2],
     pub unknown: Py<PyType>,
+    /// The columns of these events.
+    pub layout: Arc<Layout>,
     ids: Vec<String>,
 }
 
@@ -66,6 +71,7 @@ impl<'py> Rows<'py> {
         let time_class = self.rows.getattr("time")?.cast_into::<PyType>()?;
         let time_attributes = ["seconds".to_owned(), "useconds".to_owned()];
         let unknown = self.rows.getattr("unknown")?.cast_into::<PyType>()?;
+        let layout = Layout::new(&plan, &event_rows, &enum_rows, &time, &self.columns()?);
         let schema = Schema {
             shapes,
             enums,
@@ -78,9 +84,23 @@ impl<'py> Rows<'py> {
             )?,
             time_heads: time_heads(&time),
             unknown: unknown.unbind(),
+            layout: Arc::new(layout),
             ids,
         };
         Ok((schema, plan))
+    }
+
+    /// What the columns are called that are no attribute of an event.
+    fn columns(&self) -> PyResult<OwnNames> {
+        let columns = self.rows.getattr("columns")?;
+        let name = |part: &str| columns.getattr(part)?.extract::<String>();
+        Ok(OwnNames {
+            id: name("id")?,
+            extra: name("extra")?,
+            tenant: name("tenant")?,
+            agent: name("agent")?,
+            record_time: name("record_time")?,
+        })
     }
 
     fn enums(&self) -> PyResult<(Vec<EnumShape>, Vec<EnumRow>)> {

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use memchr::{memchr, memrchr};
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -10,6 +9,7 @@ use pyo3::types::PyBytes;
 use vmcodec_core::lines::Lines;
 use vmcodec_core::{Code, Expected, Fault};
 
+use crate::buffer::Buffer;
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, Place};
 use crate::session::{Errors, Session};
@@ -28,77 +28,6 @@ pub(crate) struct EventIterator {
     buffer: Buffer,
     /// Where the next record stands.
     place: Place,
-}
-
-/// Bytes that were read and not decoded yet.
-#[derive(Default)]
-struct Buffer {
-    bytes: Vec<u8>,
-    /// Up to here they are decoded.
-    start: usize,
-    /// Up to here newlines were looked for, and the last one found ends here.
-    searched: usize,
-    lines_end: usize,
-    /// The source has no more.
-    ended: bool,
-    /// Up to here, from `start`, there is white space only.
-    blank: usize,
-    /// The rest of an oversized record is being passed over.
-    skipping: bool,
-}
-
-impl Buffer {
-    fn pending(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or_default()
-    }
-
-    fn push(&mut self, mut chunk: &[u8]) {
-        if self.skipping {
-            let Some(end) = memchr(b'\n', chunk) else {
-                return;
-            };
-            self.skipping = false;
-            chunk = chunk.get(end..).unwrap_or_default();
-        }
-        // Moving the rest to the front costs no more than what was decoded before it.
-        if self.start > self.bytes.len() / 2 {
-            self.bytes.drain(..self.start);
-            self.searched = self.searched.saturating_sub(self.start);
-            self.lines_end = self.lines_end.saturating_sub(self.start);
-            self.blank = self.blank.saturating_sub(self.start);
-            self.start = 0;
-        }
-        self.bytes.extend_from_slice(chunk);
-    }
-
-    /// Whether nothing but white space is pending: no record yet, however long it is. All but `keep`
-    /// bytes of it are let go.
-    fn only_blank(&mut self, keep: usize) -> bool {
-        let looked = self.blank.max(self.start);
-        let fresh = self.bytes.get(looked..).unwrap_or_default();
-        let blanks = fresh.iter().take_while(|byte| byte.is_ascii_whitespace());
-        self.blank = looked + blanks.count();
-        if self.blank < self.bytes.len() {
-            return false;
-        }
-        self.bytes.truncate(self.start + keep);
-        self.blank = self.bytes.len();
-        self.searched = self.bytes.len();
-        true
-    }
-
-    /// The length of the complete lines that are pending. No byte is searched twice.
-    fn complete(&mut self) -> usize {
-        if self.ended {
-            return self.pending().len();
-        }
-        let fresh = self.bytes.get(self.searched..).unwrap_or_default();
-        if let Some(last) = memrchr(b'\n', fresh) {
-            self.lines_end = self.searched + last + 1;
-        }
-        self.searched = self.bytes.len();
-        self.lines_end.saturating_sub(self.start)
-    }
 }
 
 impl EventIterator {
@@ -189,21 +118,13 @@ impl EventIterator {
     /// The error of a pending record that is too large already; the rest of it will be passed over.
     fn oversized(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let max = self.decoder.get().codec.core.options.max_size;
-        // One byte more may be the carriage return of its line's end.
-        let most = max.saturating_add(1);
-        if self.buffer.pending().len() <= most || self.buffer.only_blank(most) {
+        let Some(raw) = self.buffer.oversized(max) else {
             return Ok(None);
-        }
+        };
         let fault = Fault::new(Code::TooLarge, max, Expected::Size(max));
-        let raw = PyBytes::new(py, self.buffer.pending()).unbind();
+        let raw = PyBytes::new(py, &raw).unbind();
         let error = DecodeError::of(&self.decoder.get().codec, &fault, self.place, Some(raw));
         self.place.index += 1;
-        let ended = self.buffer.ended;
-        self.buffer = Buffer {
-            ended,
-            skipping: true,
-            ..Buffer::default()
-        };
         Ok(Some(error.into_object(py)?.unbind()))
     }
 }

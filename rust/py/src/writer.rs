@@ -4,8 +4,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
 use vmcodec_core::{EventId, Ignore, Kind, Number, Outcome, encode};
 
+use crate::encode_error::EncodeError;
 use crate::encoder::Encoder;
-use crate::error::EncodeError;
 use crate::ffi::gc::GcPause;
 use crate::ffi::reading;
 use crate::ffi::slots::Attributes;

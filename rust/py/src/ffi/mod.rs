@@ -2,6 +2,7 @@
 //!
 //! Everything here is safe to call from outside; SAFETY.md lists the invariants by subject.
 
+pub(crate) mod arrow;
 pub(crate) mod gc;
 pub(crate) mod objects;
 pub(crate) mod pending;

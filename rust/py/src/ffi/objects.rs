@@ -25,6 +25,12 @@ pub(super) unsafe fn take<'py, T>(
     }
 }
 
+/// Whether the object has the buffer protocol.
+pub(crate) fn has_buffer(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: a live object; only its type is looked at.
+    unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) == 1 }
+}
+
 /// A new, empty dict.
 #[inline]
 pub(crate) fn dict(py: Python<'_>) -> Result<Bound<'_, PyDict>, Pending<'_>> {

@@ -1,0 +1,85 @@
+//! The table of bad records: where each stands, why it was refused, and its bytes.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int64Array, LargeBinaryArray, RecordBatch, StringArray};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+
+use crate::table::Table;
+
+/// A record that is no event, in the words of an error.
+#[derive(Clone, Debug, Default)]
+pub struct BadRecord<'a> {
+    /// Number of the record, from 0.
+    pub index: usize,
+    /// Its line in a buffer or file, from 1.
+    pub line: Option<usize>,
+    /// Byte offset in the record.
+    pub offset: usize,
+    /// The stable name of the reason.
+    pub code: String,
+    /// The way to the place.
+    pub path: String,
+    /// The event's name, if it is known.
+    pub event: Option<String>,
+    /// The whole error in words.
+    pub reason: String,
+    /// The record's bytes, where it has any.
+    pub raw: Option<&'a [u8]>,
+}
+
+fn schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        Field::new("index", DataType::Int64, false),
+        Field::new("line", DataType::Int64, true),
+        Field::new("offset", DataType::Int64, false),
+        Field::new("code", DataType::Utf8, false),
+        Field::new("path", DataType::Utf8, false),
+        Field::new("event", DataType::Utf8, true),
+        Field::new("raw", DataType::LargeBinary, true),
+        Field::new("reason", DataType::Utf8, false),
+    ]))
+}
+
+/// So many records at a time: their texts stay far below two gigabytes.
+const BATCH: usize = 1 << 20;
+
+/// The records as a table: index, line, offset, code, path, event, raw, reason.
+pub fn errors_table(records: &[BadRecord<'_>]) -> Result<Table, ArrowError> {
+    let schema = schema();
+    let batches = records.chunks(BATCH).map(|records| batch(&schema, records));
+    let batches = batches.collect::<Result<_, _>>()?;
+    Ok(Table { schema, batches })
+}
+
+fn batch(schema: &SchemaRef, records: &[BadRecord<'_>]) -> Result<RecordBatch, ArrowError> {
+    let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let records = records.iter();
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int64Array::from_iter_values(
+            records.clone().map(|record| number(record.index)),
+        )),
+        Arc::new(Int64Array::from_iter(
+            records.clone().map(|record| record.line.map(number)),
+        )),
+        Arc::new(Int64Array::from_iter_values(
+            records.clone().map(|record| number(record.offset)),
+        )),
+        Arc::new(StringArray::from_iter_values(
+            records.clone().map(|record| &record.code),
+        )),
+        Arc::new(StringArray::from_iter_values(
+            records.clone().map(|record| &record.path),
+        )),
+        Arc::new(StringArray::from_iter(
+            records.clone().map(|record| record.event.as_deref()),
+        )),
+        Arc::new(LargeBinaryArray::from_iter(
+            records.clone().map(|record| record.raw),
+        )),
+        Arc::new(StringArray::from_iter_values(
+            records.clone().map(|record| &record.reason),
+        )),
+    ];
+    RecordBatch::try_new(schema.clone(), columns)
+}

@@ -1,0 +1,71 @@
+//! A column of texts while it grows: the bytes of all rows, and where each row's begin.
+
+use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
+
+/// Rows that nothing was written to are empty. What is behind the last offset is a text that is not
+/// complete yet.
+#[derive(Debug)]
+pub(crate) struct Texts {
+    /// One more than there are rows.
+    offsets: Vec<i32>,
+    pub bytes: Vec<u8>,
+}
+
+impl Default for Texts {
+    fn default() -> Texts {
+        Texts {
+            offsets: vec![0],
+            bytes: Vec::new(),
+        }
+    }
+}
+
+impl Texts {
+    /// Makes `row` the next one: rows before it that have no text are empty, one that has is dropped.
+    #[inline(always)]
+    pub fn seek(&mut self, row: usize) {
+        if self.offsets.len() != row + 1 {
+            self.seek_far(row);
+        }
+    }
+
+    #[inline(never)]
+    fn seek_far(&mut self, row: usize) {
+        if self.offsets.len() > row + 1 {
+            self.offsets.truncate(row + 1);
+            self.bytes.truncate(self.complete());
+        }
+        let last = self.offsets.last().copied().unwrap_or_default();
+        self.offsets.resize(row + 1, last);
+    }
+
+    /// Drops a text that is not complete.
+    pub fn cut(&mut self) {
+        self.bytes.truncate(self.complete());
+    }
+
+    /// How many bytes belong to complete texts.
+    fn complete(&self) -> usize {
+        let last = self.offsets.last().copied().unwrap_or_default();
+        usize::try_from(last).unwrap_or_default()
+    }
+
+    /// What was appended to `bytes` is the row's text.
+    #[inline(always)]
+    pub fn end(&mut self) {
+        // Chunks end long before a column has two gigabytes.
+        self.offsets
+            .push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
+    }
+
+    /// The first `rows` rows, leaving none; room for as much again is made ready.
+    pub fn take(&mut self, rows: usize) -> (OffsetBuffer<i32>, Buffer) {
+        self.seek(rows);
+        let mut next = Texts::default();
+        next.offsets.reserve(self.offsets.len());
+        next.bytes.reserve(self.bytes.len());
+        let Texts { offsets, bytes } = std::mem::replace(self, next);
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+        (offsets, Buffer::from_vec(bytes))
+    }
+}

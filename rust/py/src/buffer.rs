@@ -1,0 +1,91 @@
+//! What was read of a stream and not decoded yet. Used by `stream` and `table_stream`.
+
+use memchr::{memchr, memrchr};
+
+/// Bytes that were read and not decoded yet.
+#[derive(Default)]
+pub(crate) struct Buffer {
+    pub bytes: Vec<u8>,
+    /// Up to here they are decoded.
+    pub start: usize,
+    /// Up to here newlines were looked for, and the last one found ends here.
+    pub searched: usize,
+    pub lines_end: usize,
+    /// The source has no more.
+    pub ended: bool,
+    /// Up to here, from `start`, there is white space only.
+    pub blank: usize,
+    /// The rest of an oversized record is being passed over.
+    pub skipping: bool,
+}
+
+impl Buffer {
+    pub fn pending(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+
+    pub fn push(&mut self, mut chunk: &[u8]) {
+        if self.skipping {
+            let Some(end) = memchr(b'\n', chunk) else {
+                return;
+            };
+            self.skipping = false;
+            chunk = chunk.get(end..).unwrap_or_default();
+        }
+        // Moving the rest to the front costs no more than what was decoded before it.
+        if self.start > self.bytes.len() / 2 {
+            self.bytes.drain(..self.start);
+            self.searched = self.searched.saturating_sub(self.start);
+            self.lines_end = self.lines_end.saturating_sub(self.start);
+            self.blank = self.blank.saturating_sub(self.start);
+            self.start = 0;
+        }
+        self.bytes.extend_from_slice(chunk);
+    }
+
+    /// Whether nothing but white space is pending: no record yet, however long it is. All but `keep`
+    /// bytes of it are let go.
+    pub fn only_blank(&mut self, keep: usize) -> bool {
+        let looked = self.blank.max(self.start);
+        let fresh = self.bytes.get(looked..).unwrap_or_default();
+        let blanks = fresh.iter().take_while(|byte| byte.is_ascii_whitespace());
+        self.blank = looked + blanks.count();
+        if self.blank < self.bytes.len() {
+            return false;
+        }
+        self.bytes.truncate(self.start + keep);
+        self.blank = self.bytes.len();
+        self.searched = self.bytes.len();
+        true
+    }
+
+    /// The length of the complete lines that are pending. No byte is searched twice.
+    pub fn complete(&mut self) -> usize {
+        if self.ended {
+            return self.pending().len();
+        }
+        let fresh = self.bytes.get(self.searched..).unwrap_or_default();
+        if let Some(last) = memrchr(b'\n', fresh) {
+            self.lines_end = self.searched + last + 1;
+        }
+        self.searched = self.bytes.len();
+        self.lines_end.saturating_sub(self.start)
+    }
+
+    /// The pending bytes, if they begin a record that is longer than `max` already; the rest of it will
+    /// be passed over.
+    pub fn oversized(&mut self, max: usize) -> Option<Vec<u8>> {
+        // One byte more may be the carriage return of its line's end.
+        let most = max.saturating_add(1);
+        if self.pending().len() <= most || self.only_blank(most) {
+            return None;
+        }
+        let pending = self.pending().to_vec();
+        *self = Buffer {
+            ended: self.ended,
+            skipping: true,
+            ..Buffer::default()
+        };
+        Some(pending)
+    }
+}
