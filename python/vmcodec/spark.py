@@ -63,8 +63,8 @@ class DecodeInArrow:
         """Decode batch by batch, each row to one row."""
         decoder = Decoder(**self.options)
         for batch in batches:
-            keys = None if self.key is None else batch.column(self.key).to_pylist()
-            decoded = self._decoded(decoder, _records(batch.column(self.value)), keys)
+            keys = None if self.key is None else batch.column(self.key)
+            decoded = self._decoded(decoder, batch.column(self.value), keys)
             kept = [batch.column(name) for name in self.keep]
             yield pa.RecordBatch.from_arrays([*kept, *decoded.columns], [*self.keep, *decoded.schema.names])
 
@@ -94,10 +94,10 @@ class DecodeInArrow:
 
     def _columns(self) -> pa.Schema:
         """What comes after the columns that are kept: that of no records, decoded."""
-        keys = None if self.key is None else []
-        return self._decoded(Decoder(**self.options), pa.array([], pa.binary()), keys).schema
+        nothing = pa.array([], pa.binary())
+        return self._decoded(Decoder(**self.options), nothing, None if self.key is None else nothing).schema
 
-    def _decoded(self, decoder: Decoder, records: pa.Array, keys: list[Any] | None) -> pa.RecordBatch:
+    def _decoded(self, decoder: Decoder[Any], records: pa.Array, keys: pa.Array | None) -> pa.RecordBatch:
         """The columns of events and of errors, one row for each record."""
         table = decoder.decode_arrow(records, errors="return", rows="all", keys=keys, threads=1)
         events, errors = pa.record_batch(table), pa.record_batch(table.errors)
@@ -128,11 +128,6 @@ def _kafka() -> StructType:
         "headers": types.ArrayType(header),
     }
     return types.StructType([types.StructField(name, kind) for name, kind in columns.items()])
-
-
-def _records(column: pa.Array) -> pa.Array:
-    """The column as the decoder reads it: Spark may be set to write large strings, which are large binaries too."""
-    return column.cast(pa.large_binary()) if pa.types.is_large_string(column.type) else column
 
 
 def _plain(column: pa.Array) -> pa.Array:
