@@ -101,13 +101,20 @@ class DecodeInArrow:
         """The columns of events and of errors, one row for each record."""
         table = decoder.decode_arrow(records, errors="return", rows="all", keys=keys, threads=1)
         events, errors = pa.record_batch(table), pa.record_batch(table.errors)
-        # For each row the place of its error, or null.
-        rows = pc.index_in(pa.array(range(len(records)), pa.int64()), value_set=errors.column("index"))
         columns = dict(zip(events.schema.names, events.columns, strict=True))
-        for name in errors.schema.names:
+        for name, column in zip(errors.schema.names, _spread(errors, len(records)), strict=True):
             if name not in _PLACES:
-                columns[f"error_{name}"] = errors.column(name).take(rows)
+                columns[f"error_{name}"] = column
         return pa.RecordBatch.from_arrays([_plain(column) for column in columns.values()], list(columns))
+
+
+def _spread(errors: pa.RecordBatch, rows: int) -> list[pa.Array]:
+    """The columns of the errors, each error in the row that it is about, and null in the others."""
+    if not errors.num_rows:
+        return [pa.nulls(rows, field.type) for field in errors.schema]
+    # For each row the place of its error, or null.
+    places = pc.index_in(pa.array(range(rows), pa.int64()), value_set=errors.column("index"))
+    return [column.take(places) for column in errors.columns]
 
 
 def _kafka() -> StructType:
