@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::read::MultiGzDecoder;
 use pyo3::exceptions::{PyOSError, PyTypeError};
@@ -26,6 +27,8 @@ pub(crate) enum Source {
         chunk: Vec<u8>,
         /// What the caller named it by.
         name: Py<PyAny>,
+        /// How far the file itself was read, before it is decompressed.
+        position: Arc<AtomicU64>,
     },
     /// A binary file object.
     Object(Py<PyAny>),
@@ -70,8 +73,12 @@ impl Source {
     fn open(name: &Bound<'_, PyAny>) -> PyResult<Source> {
         let py = name.py();
         let path: PathBuf = name.extract()?;
+        let position = Arc::new(AtomicU64::new(0));
         let opened = py.detach(|| -> std::io::Result<Box<dyn Read + Send>> {
-            let file = File::open(&path)?;
+            let file = Counted {
+                file: File::open(&path)?,
+                position: position.clone(),
+            };
             let extension = path.extension().and_then(|extension| extension.to_str());
             Ok(match extension {
                 Some("gz") => Box::new(MultiGzDecoder::new(std::io::BufReader::new(file))),
@@ -84,6 +91,7 @@ impl Source {
                 reader: Mutex::new(reader),
                 chunk: vec![0; CHUNK],
                 name: name.clone().unbind(),
+                position,
             }),
             Err(error) => Err(os_error(&error, name)),
         }
@@ -99,6 +107,15 @@ impl Source {
         }
     }
 
+    /// How many bytes of a file were read, or of a buffer; none of other sources.
+    pub fn position(&self) -> Option<u64> {
+        match self {
+            Source::File { position, .. } => Some(position.load(Ordering::Relaxed)),
+            Source::Buffer(_, read) => u64::try_from(*read).ok(),
+            _ => None,
+        }
+    }
+
     /// Reads the next chunk and hands it to `take`; false when there is none.
     pub fn read(&mut self, py: Python<'_>, take: impl FnOnce(&[u8])) -> PyResult<bool> {
         match self {
@@ -106,6 +123,7 @@ impl Source {
                 reader,
                 chunk,
                 name,
+                ..
             } => {
                 let reader = reader.get_mut().unwrap_or_else(PoisonError::into_inner);
                 let length = py
@@ -138,6 +156,21 @@ impl Source {
             }
             Source::Closed => Ok(false),
         }
+    }
+}
+
+/// A file that tells how far it was read.
+struct Counted {
+    file: File,
+    position: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        let count = u64::try_from(read).unwrap_or_default();
+        self.position.fetch_add(count, Ordering::Relaxed);
+        Ok(read)
     }
 }
 

@@ -289,6 +289,13 @@ impl EventTableIterator {
         Ok(ArrowTable::new(errors_table(&bad).map_err(failed)?))
     }
 
+    /// How many bytes of a file were read (compressed ones, where it is compressed) or of a buffer; None
+    /// for other sources, and once it is closed.
+    #[getter]
+    fn position(&self) -> Option<u64> {
+        self.source.position()
+    }
+
     /// Close the source; what was decoded already is still given.
     fn close(&mut self) {
         self.source = Source::Closed;
