@@ -26,14 +26,14 @@ build: $(BIN)/python ## build the extension in release mode into .venv
 
 .PHONY: dev
 dev: build ## the same, with everything that tests and benches need
-	$(BIN)/python -m pip install --quiet --group test --group lint --group bench
+	$(BIN)/python -m pip install --quiet --group test --group lint --group bench --group services
 
 .PHONY: demo
 demo: build ## decode real-shaped events and a corpus of 100,000: what it gives and how fast
 	$(BIN)/python examples/demo.py
 
 .PHONY: test
-test: dev lint test-rust test-python test-safe test-instructions sdist ## all checks and tests, on this Python
+test: dev lint test-rust test-python test-safe test-services test-instructions sdist ## all checks and tests, on this Python
 
 .PHONY: lint
 lint: $(BIN)/python ## formats, lints and types
@@ -57,6 +57,15 @@ test-python: ## pytest, and the answers of every bench
 .PHONY: test-safe
 test-safe: ## pytest once more, with every instance made by its constructor
 	VMCODEC_SAFE=1 $(PYTEST)
+
+.PHONY: test-services
+test-services: ## the tests with real services, Kafka and Spark: needs Java 17 or newer, and Maven the first time
+	$(BIN)/python -m pytest -m services tests/services
+	$(BIN)/python -m pytest -m services benches/bench_spark.py -q
+
+.PHONY: kafka
+kafka: $(BIN)/python ## a Kafka broker to try things with: prints its address, and runs until Ctrl-C
+	$(BIN)/python tests/services/kafka.py
 
 .PHONY: test-versions
 test-versions: dev ## pytest on a wheel for every supported Python found here, and with the oldest dependencies
@@ -85,10 +94,14 @@ bench: dev ## compare with the peers: table, results and plots (a few minutes on
 bench-instructions: dev ## instructions a message beside the kept ones; UPDATE=1 keeps these (needs valgrind)
 	$(BIN)/python benches/instructions.py $(if $(UPDATE),--update)
 
+.PHONY: bench-spark
+bench-spark: dev ## decode_in_arrow beside from_json in Spark: records a second and the ratio (needs Java)
+	$(BIN)/python benches/bench_spark.py
+
 .PHONY: soak
 soak: dev ## the long tests
 	$(BIN)/python -m pytest -m soak -s
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(VENV) .venvs dist target
+	rm -rf $(VENV) .venvs .services dist target
