@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import vmcodec
-from columns import expected, held
+from cells import expected, held
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import field
@@ -131,6 +131,15 @@ def test_what_no_column_holds_is_in_extra() -> None:
     twice = record[:-1] + b',"NetworkCallID":7,"time":1}'
     [row] = held(vmcodec.decode_arrow([twice]))
     assert (row["NetworkCallID"], row["time"], row["extra"]) == (7, 1000, {"Strange": [1]})
+
+
+@pytest.mark.parametrize("seconds", [-62135596801, -62135596800, 253402300799, 253402300800])
+def test_a_time_outside_of_the_calendar_is_in_extra(seconds: int) -> None:
+    time = {"seconds": seconds, "useconds": 999_999}
+    record = b'{"id":"EventDNOutOfService","ThisDN":"1","time":{"seconds":%d,"useconds":999999}}' % seconds
+    [row] = held(vmcodec.decode_arrow([record]))
+    inside = seconds in (-62135596800, 253402300799)
+    assert (row["time"], row["extra"]) == ((seconds * 10**6 + 999_999, None) if inside else (None, {"time": time}))
 
 
 def test_an_attribute_of_two_types_is_json_text() -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 import vmcodec
 import zstandard
-from columns import held
+from cells import held
 from support import run_python
 from vmcodec import DecodeError, Decoder, EventDNBackInService
 

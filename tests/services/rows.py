@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
+import cells
 from support import data_of, vectors
-from vmcodec import DecodeError, KVList, OpenIntEnum, Time, UnknownEvent, decode_batch
+from vmcodec import EVENTS, DecodeError, KVList, decode_batch
 from vmcodec.samples import BAD_SAMPLE, SAMPLES
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 Row = dict[str, Any]
-
-LARGEST = 2**63 - 1  # of a column; what is beyond stands in `extra`
 
 
 def records() -> list[bytes | None]:
@@ -26,33 +24,14 @@ def records() -> list[bytes | None]:
 
 def expected(values: list[bytes | None]) -> list[Row]:
     """For each record what its row holds, nulls left out; `time` in microseconds, and JSON as its value."""
-    return [_row(result) for result in decode_batch(values, errors="return")]
+    results = decode_batch(values, errors="return")
+    return [_row(*pair) for pair in zip(results, cells.expected(results, EVENTS), strict=True)]
 
 
-def _row(result: Any) -> Row:
-    if result is None:
-        return {}
+def _row(result: Any, row: Row) -> Row:
     if isinstance(result, DecodeError):
-        told = {name: getattr(result, name) for name in ("code", "offset", "path", "event", "raw")}
-        return {f"error_{name}": value for name, value in told.items() if value is not None}
-    if isinstance(result, UnknownEvent):
-        return {"id": result.id, "extra": KVList(result.raw).to_dict()}
-    row: Row = {"id": type(result).__struct_config__.tag}
-    extra = dict(result.extra or {})
-    for field in msgspec.structs.fields(result):
-        value = getattr(result, field.name)
-        if value is None or field.name == "extra":
-            continue
-        if isinstance(value, OpenIntEnum):
-            value = str(value.value) if value.name.startswith("UNLISTED_") else value.name
-        elif isinstance(value, int) and field.encode_name == "Server":
-            value = str(value)
-        column = value.to_epoch_us() if isinstance(value, Time) else value
-        if isinstance(column, int) and not -LARGEST - 1 <= column <= LARGEST:
-            extra[field.encode_name] = msgspec.to_builtins(value)
-        else:
-            row[field.encode_name] = column
-    return row | ({"extra": extra} if extra else {})
+        row = {f"error_{name}": getattr(result, name) for name in ("code", "offset", "path", "event", "raw")}
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def collected(frame: DataFrame, *order: str) -> list[Row]:

@@ -14,6 +14,9 @@ use crate::dictionary::Dictionary;
 use crate::layout::{ColumnKind, Layout, UTC};
 use crate::texts::Texts;
 
+/// The seconds of the years 1 to 9999: most libraries cannot show what is beyond them, and some fail.
+const YEARS: std::ops::Range<i64> = -62_135_596_800..253_402_300_800;
+
 /// The values of a chunk's rows, and which rows have one.
 #[derive(Debug)]
 pub(crate) struct Column {
@@ -91,9 +94,10 @@ impl Column {
                 code => names.other(row, &digits(code)),
             },
             (Values::Time(values), Scalar::Time { seconds, useconds }) => {
-                let value = seconds.checked_mul(1_000_000);
-                let value = value.and_then(|value| value.checked_add(i64::from(useconds)));
-                put(values, row, value.ok_or(Beyond)?);
+                if !YEARS.contains(&seconds) {
+                    return Err(Beyond);
+                }
+                put(values, row, seconds * 1_000_000 + i64::from(useconds));
             }
             (_, value) => return self.put_other(row, value),
         }

@@ -23,7 +23,7 @@ pub(crate) enum ColumnKind {
     Float,
     /// Booleans.
     Boolean,
-    /// Microseconds since the epoch. What does not fit is kept with the unknown members.
+    /// Microseconds since the epoch. Times beyond the calendar are kept with the unknown members.
     Time,
     /// Names of the enumeration of this number; codes that have none are written as digits.
     Enum(u16),

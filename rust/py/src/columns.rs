@@ -6,12 +6,12 @@ use vmcodec_arrow::{Added, ArrowError, Builder, Chunk, MAX_RECORD, SchemaRef, Ta
 use vmcodec_core::{Code, Expected, Failure, Fault, Memory, Outcome};
 
 use crate::decoder::{Decoder, Limit};
-use crate::error::{DecodeError, Place};
+use crate::error::DecodeError;
 use crate::ffi::arrow;
-use crate::input::{Input, items};
+use crate::input::{Input, items, records};
 use crate::marks::Marks;
 use crate::schema::Codec;
-use crate::session::{Errors, Pulse};
+use crate::session::Errors;
 use crate::table::{EventTable, failed};
 use crate::threads::{Manner, Message, Results, Work, count};
 
@@ -103,23 +103,7 @@ pub(crate) fn decode<'py>(
         return EventTable::new(decoder, columns, options.errors);
     }
     let items = items(source)?;
-    let mut inputs = Vec::with_capacity(items.len());
-    let mut wrong = Vec::new();
-    let mut pulse = Pulse::default();
-    for (index, item) in items.as_slice().iter().enumerate() {
-        if pulse.beat(0) {
-            py.check_signals()?;
-        }
-        let input = if item.is_none() {
-            None
-        } else {
-            Input::of(item)?
-        };
-        if input.is_none() && !item.is_none() {
-            wrong.push(DecodeError::wrong_item(item, Place { index, line: None }));
-        }
-        inputs.push(input);
-    }
+    let (inputs, wrong) = records(py, &items)?;
     let messages = inputs.iter().map(|input| input.as_ref().map(Input::bytes));
     let columns = call.messages(py, messages.collect(), wrong, options)?;
     EventTable::new(decoder, columns, options.errors)

@@ -5,7 +5,9 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple};
 
+use crate::error::{DecodeError, Place};
 use crate::ffi::objects;
+use crate::session::Pulse;
 
 /// The bytes of a record or buffer, which nobody can change while they are read: those of an
 /// immutable object where it is one, a copy of all others.
@@ -86,6 +88,31 @@ impl<'a, 'py> Input<'a, 'py> {
             Input::Copied(bytes) => bytes.as_bytes(),
         }
     }
+}
+
+/// The bytes of a batch's items, none in the place of None and of what is no record: that is an error.
+pub(crate) fn records<'a, 'py>(
+    py: Python<'py>,
+    items: &'a Bound<'py, PyTuple>,
+) -> PyResult<(Vec<Option<Input<'a, 'py>>>, Vec<DecodeError>)> {
+    let mut inputs = Vec::with_capacity(items.len());
+    let mut wrong = Vec::new();
+    let mut pulse = Pulse::default();
+    for (index, item) in items.as_slice().iter().enumerate() {
+        if pulse.beat(0) {
+            py.check_signals()?;
+        }
+        let input = if item.is_none() {
+            None
+        } else {
+            Input::of(item)?
+        };
+        if input.is_none() && !item.is_none() {
+            wrong.push(DecodeError::wrong_item(item, Place { index, line: None }));
+        }
+        inputs.push(input);
+    }
+    Ok((inputs, wrong))
 }
 
 /// The items of a list, tuple or other iterable, as they are now: no later change of the container

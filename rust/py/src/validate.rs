@@ -5,9 +5,9 @@ use pyo3::types::{PyBytes, PyList};
 use vmcodec_core::{Decoder as Core, Failure, Fault, Ignore, Memory};
 
 use crate::decoder::Limit;
-use crate::error::{DecodeError, Place};
+use crate::error::DecodeError;
 use crate::ffi::objects;
-use crate::input::{Input, items};
+use crate::input::{Input, items, records};
 use crate::schema::Codec;
 use crate::session::{Errors, Pulse};
 use crate::threads::{Manner, Message, Refused, Work, count};
@@ -24,29 +24,14 @@ pub(crate) fn batch<'py>(
     let py = messages.py();
     let manner = manner(threads)?;
     let messages = items(messages)?;
-    let mut inputs = Vec::with_capacity(messages.len());
-    let mut wrong = Vec::new();
-    let mut pulse = Pulse::default();
-    for (index, item) in messages.as_slice().iter().enumerate() {
-        if pulse.beat(0) {
-            py.check_signals()?;
-        }
-        let input = if item.is_none() {
-            None
-        } else {
-            Input::of(item)?
-        };
-        if input.is_none() && !item.is_none() {
-            let error = DecodeError::wrong_item(item, Place { index, line: None });
-            wrong.push((index, error.into_object(py)?));
-        }
-        inputs.push(input);
-    }
-    let records = inputs.iter().map(|input| input.as_ref().map(Input::bytes));
-    let records: Vec<Message<'_>> = records.collect();
-    let results = manner.messages(py, &records, || Check::new(&codec.core))?;
+    let (inputs, wrong) = records(py, &messages)?;
+    let messages = inputs.iter().map(|input| input.as_ref().map(Input::bytes));
+    let messages: Vec<Message<'_>> = messages.collect();
+    let results = manner.messages(py, &messages, || Check::new(&codec.core))?;
     let mut errors = errors(py, codec, results.refused)?;
-    errors.append(&mut wrong);
+    for error in wrong {
+        errors.push((error.index(), error.into_object(py)?));
+    }
     errors.sort_by_key(|error| error.0);
     list(py, errors)
 }

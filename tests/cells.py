@@ -3,6 +3,7 @@
 import functools
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from vmcodec._schema import FieldRow, Rows, lower
 from vmcodec.events import BaseEvent
 
 Cells = dict[str, Any]
-_JSON = ("kv_list", "list", "any")
+_FIRST, _LAST = (Time.from_datetime(moment.replace(tzinfo=UTC)).seconds for moment in (datetime.min, datetime.max))
 
 
 def held(table: Any) -> list[Cells]:
@@ -79,7 +80,7 @@ def _cell(value: Any, kind: str, field: FieldRow, rows: Rows) -> Any:
             member = rows.enums[field.enum].members.get(int(value))
             return str(int(value)) if member is None else member.name
         case "time":
-            return value.to_epoch_us() if -(2**63) <= value.to_epoch_us() < 2**63 else None
+            return value.to_epoch_us() if _FIRST <= value.seconds <= _LAST else None
         case "any" if isinstance(value, Time):
             return {"seconds": value.seconds, "useconds": value.useconds}
     return value
