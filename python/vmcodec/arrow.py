@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -16,6 +15,7 @@ import pyarrow
 from pyarrow import parquet
 
 from . import Decoder
+from ._progress import bar
 
 __all__ = ["Written", "to_parquet"]
 
@@ -62,7 +62,7 @@ def to_parquet(
     )
     written, bad = 0, 0
     with contextlib.ExitStack() as stack:
-        advance = stack.enter_context(_progress(source, sys.stderr.isatty() if progress is None else progress))
+        advance = stack.enter_context(bar(_size(source), progress))
         write = stack.enter_context(_file(path, pyarrow.schema(tables), compression))
         write_error: Callable[[Any], None] | None = None
         for table in tables:
@@ -74,7 +74,7 @@ def to_parquet(
                     write_error = stack.enter_context(_file(errors_path, schema, compression))
                 write_error(table.errors)
                 bad += table.errors.num_rows
-            advance(tables.position, written, bad)
+            advance(tables.position, f"{written:,} rows" + (f", {bad:,} bad" if bad else ""))
         if errors_path is not None and write_error is None:
             none = pyarrow.schema(Decoder().decode_arrow([]).errors)
             stack.enter_context(_file(errors_path, none, compression))
@@ -92,26 +92,6 @@ def _file(path: str | os.PathLike[str], schema: Any, compression: str) -> Iterat
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _progress(source: Any, shown: bool) -> Iterator[Callable[[int | None, int, int], None]]:
-    """Give a function that takes the bytes read, the rows and the bad records so far, and shows them."""
-    if not shown:
-        yield lambda read, rows, bad: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("0 rows", total=_size(source))
-
-        def advance(read: int | None, rows: int, bad: int) -> None:
-            told = f"{rows:,} rows" + (f", {bad:,} bad" if bad else "")
-            bar.update(task, description=told, completed=read)
-
-        yield advance
 
 
 def _size(source: Any) -> int | None:

@@ -1,0 +1,91 @@
+"""The command `vmcodec`: which subcommands there are, and how any of them ends.
+
+A subcommand is a module of this package with `HELP`, `EXAMPLE`, `arguments(parser)` and `run(options)`; what its
+options do not need it imports when it runs. It ends with exit code 0, with 1 where bad records were found, and with 2
+where it was used wrongly: by `Trouble`, which is one clear line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from .. import __version__
+from .trouble import Trouble
+
+__all__ = ["main"]
+
+COMMANDS: tuple[str, ...] = ()
+# Which extra brings which library.
+EXTRAS = {"rich": "cli", "matplotlib": "bench", "pyarrow": "arrow", "confluent_kafka": "kafka"}
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help with a fixed width where it does not go to a terminal, so that it reads the same everywhere."""
+
+    def __init__(self, prog: str) -> None:
+        width = os.get_terminal_size().columns if sys.stdout.isatty() else 100
+        super().__init__(prog, max_help_position=32, width=min(width, 120) - 2)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the arguments."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message} (see {self.prog} --help)", file=sys.stderr)
+        sys.exit(2)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all arguments."""
+    top = _Parser(
+        prog="vmcodec",
+        description="Looks into the agent and DN events of Genesys Voice Microservices: files of NDJSON, and a topic.",
+        epilog="example:\n  vmcodec validate archive/*.ndjson.gz",
+        formatter_class=_Formatter,
+    )
+    top.add_argument("--version", action="version", version=f"vmcodec {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        module = import_module(f".{name}", __name__)
+        command = commands.add_parser(
+            name,
+            help=module.HELP,
+            description=module.HELP[0].upper() + module.HELP[1:] + ".",
+            epilog="example:\n" + "\n".join(f"  {line}" for line in module.EXAMPLE.splitlines()),
+            formatter_class=_Formatter,
+        )
+        module.arguments(command)
+        command.set_defaults(run=module.run)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with these arguments, by default the process's own; its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+    except Trouble as trouble:
+        return _wrong(options.command, str(trouble))
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRAS:
+            raise
+        return _wrong(options.command, f"{error.name} is missing: pip install 'vmcodec[{EXTRAS[error.name]}]'")
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. What is buffered must not fail once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _wrong(command: str, message: str) -> int:
+    print(f"vmcodec {command}: {message}", file=sys.stderr)
+    return 2
