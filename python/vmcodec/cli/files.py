@@ -8,13 +8,26 @@ import os
 import stat
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from .trouble import Trouble
 
 STDIN = "-"
+
+
+class Pipe:
+    """A pipe to read, opened when that begins. What has arrived is read at once, and Ctrl-C ends the waiting."""
+
+    def __init__(self, name: str, descriptor: int | None = None) -> None:
+        self._name = name
+        self._descriptor = descriptor
+
+    def read(self, size: int, /) -> bytes:
+        """Give up to so many bytes as soon as there are any; none at the end."""
+        if self._descriptor is None:
+            self._descriptor = os.open(self._name, os.O_RDONLY)
+        return os.read(self._descriptor, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +35,7 @@ class Input:
     """A stream of NDJSON: its name for people, and what `iter_decode` and its kin take."""
 
     name: str
-    source: str | BinaryIO
+    source: str | Pipe
     size: int | None
     """Bytes to read, compressed where the file is; None where nobody knows."""
 
@@ -39,9 +52,25 @@ def inputs(files: list[str]) -> list[Input]:
     return [one for file in files for one in _inputs(file)]
 
 
+def total(every: Iterable[Input]) -> int | None:
+    """How many bytes all of them have; None where that is not known of one."""
+    sizes = [one.size for one in every]
+    return None if None in sizes else sum(size for size in sizes if size is not None)
+
+
+def distinct(every: Iterable[Input], *outputs: str | None) -> None:
+    """Trouble where a file to write is one to read."""
+    for path in outputs:
+        for one in every:
+            if path and isinstance(one.source, str) and os.path.exists(path) and os.path.samefile(path, one.source):
+                raise Trouble(f"{path}: is read, and cannot be written at the same time")
+
+
 def _inputs(file: str) -> Iterator[Input]:
     if file == STDIN:
-        yield Input("<stdin>", sys.stdin.buffer, None)
+        if sys.stdin is None:
+            raise Trouble("standard input is closed")
+        yield Input("<stdin>", Pipe("<stdin>", sys.stdin.fileno()), None)
         return
     # A shell expands globs itself, unless they are quoted; a file that is there may have such a name.
     names = [file] if os.path.lexists(file) or not glob.has_magic(file) else sorted(glob.glob(file, recursive=True))
@@ -52,8 +81,8 @@ def _inputs(file: str) -> Iterator[Input]:
             status = os.stat(name)
             if stat.S_ISDIR(status.st_mode):
                 raise Trouble(f"{name}: is a directory")
-            if not stat.S_ISREG(status.st_mode):  # a pipe: opening it twice would lose it
-                yield Input(name, name, None)
+            if not stat.S_ISREG(status.st_mode):  # opening it twice would lose it
+                yield Input(name, Pipe(name), None)
                 continue
             with open(name, "rb"):
                 yield Input(name, name, status.st_size)
@@ -67,4 +96,5 @@ def readable(name: str) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Trouble(f"{name}: {error.strerror or error}") from None
+        text = error.strerror or str(error).removeprefix(f"{name}: ")
+        raise Trouble(f"{name}: {text}") from None
