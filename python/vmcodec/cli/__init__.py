@@ -21,7 +21,7 @@ from .trouble import Trouble
 
 __all__ = ["main"]
 
-COMMANDS: tuple[str, ...] = ("validate",)
+COMMANDS: tuple[str, ...] = ("validate", "decode")
 # Which extra brings which library.
 EXTRAS = {"rich": "cli", "matplotlib": "bench", "pyarrow": "arrow", "confluent_kafka": "kafka"}
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
 from .. import DecodeError
 from . import output
@@ -40,12 +41,17 @@ def count(text: str) -> int:
     return int(text)
 
 
+def counted(number: int, what: str) -> str:
+    """So many of it, in words."""
+    return f"{number:,} {what}" + "s" * (number != 1)
+
+
 class BadRecords:
     """Takes the bad records of a run; `collected` makes one."""
 
-    def __init__(self, lines: TextIO, form: Form, shown: int | None, letters: BinaryIO | None) -> None:
+    def __init__(self, show: Callable[[str], object], form: Form, shown: int | None, letters: BinaryIO | None) -> None:
         self.codes: Counter[str] = Counter()
-        self._lines = lines
+        self._show = show
         self._form = form
         self._shown = shown
         self._letters = letters
@@ -58,7 +64,7 @@ class BadRecords:
     def take(self, name: str, error: DecodeError) -> None:
         """A bad record of the input with this name."""
         if self._shown is None or self.count < self._shown:
-            print(self._form(name, error), file=self._lines)
+            self._show(self._form(name, error))
         self.codes[error.code] += 1
         if self._letters is not None:
             self._letters.write((error.raw or b"") + b"\n")
@@ -73,11 +79,25 @@ class BadRecords:
 
 
 @contextlib.contextmanager
-def collected(options: Namespace, lines: TextIO, form: Form) -> Iterator[BadRecords]:
-    """Give what takes the bad records, as the arguments say; the dead letters are complete at the end."""
+def collected(options: Namespace, show: Callable[[str], object], form: Form) -> Iterator[BadRecords]:
+    """Give what takes the bad records, as the arguments say; the dead letters are complete at the end.
+
+    show : what takes the lines.
+    form : what words them.
+    """
     with contextlib.ExitStack() as stack:
         letters = stack.enter_context(output.opened(options.dead_letter)) if options.dead_letter else None
-        yield BadRecords(lines, form, options.max_errors, letters)
+        yield BadRecords(show, form, options.max_errors, letters)
+
+
+def on_stdout(line: str) -> None:
+    """Show a line; looked up each time, since the progress bar puts something else there."""
+    print(line)
+
+
+def on_stderr(line: str) -> None:
+    """Show a line beside what is written to standard output."""
+    print(line, file=sys.stderr)
 
 
 def as_text(name: str, error: DecodeError) -> str:

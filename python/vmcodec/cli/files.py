@@ -8,9 +8,12 @@ import os
 import stat
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from .._progress import bar
+from .._vmcodec import ChunkIterator
 from .trouble import Trouble
 
 STDIN = "-"
@@ -30,12 +33,15 @@ class Pipe:
         return os.read(self._descriptor, size)
 
 
+Source: TypeAlias = str | Pipe | Iterator[bytes]
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """A stream of NDJSON: its name for people, and what `iter_decode` and its kin take."""
 
     name: str
-    source: str | Pipe
+    source: Source
     size: int | None
     """Bytes to read, compressed where the file is; None where nobody knows."""
 
@@ -52,10 +58,28 @@ def inputs(files: list[str]) -> list[Input]:
     return [one for file in files for one in _inputs(file)]
 
 
-def total(every: Iterable[Input]) -> int | None:
-    """How many bytes all of them have; None where that is not known of one."""
-    sizes = [one.size for one in every]
-    return None if None in sizes else sum(size for size in sizes if size is not None)
+@contextlib.contextmanager
+def followed(every: Sequence[Input], shown: bool = True) -> Iterator[Callable[[Input], Source]]:
+    """Give a function that gives an input's source: a bar follows on stderr how much of all of them was read.
+
+    shown : False for no bar; there is none either where stderr is no terminal.
+    """
+    if not (shown and sys.stderr.isatty()):
+        yield lambda one: one.source
+        return
+    sizes = [one.size for one in every if one.size is not None]
+    with bar(sum(sizes) if len(sizes) == len(every) else None) as advance:
+        before = 0
+
+        def chunks(one: Input) -> Iterator[bytes]:
+            nonlocal before
+            read = ChunkIterator(one.source)
+            for chunk in read:
+                advance(before + (read.position or 0), one.name)
+                yield chunk
+            before += one.size or 0
+
+        yield chunks
 
 
 def distinct(every: Iterable[Input], *outputs: str | None) -> None:

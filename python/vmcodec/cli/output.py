@@ -29,13 +29,13 @@ def arguments(parser: ArgumentParser) -> None:
 
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[BinaryIO]:
-    """Give what to write to; flushed at the end. Trouble where it cannot be written."""
+    """Give what to write bytes to. Trouble where it cannot be written."""
     if path == STDOUT:
         if sys.stdout is None:
             raise Trouble("standard output is closed")
         sys.stdout.flush()  # what was printed before comes first
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        with open(sys.stdout.fileno(), "wb", closefd=False) as file:
+            yield file
         return
     with replaced(path) as part, open(part, "wb") as file:
         yield file

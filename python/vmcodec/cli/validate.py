@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 
-from .. import DecodeError, Decoder
+from .. import Decoder
 from . import bad_records, files, output
 
 HELP = "tell what is wrong with the records of files"
@@ -30,23 +30,20 @@ def run(options: Namespace) -> int:
     inputs = files.inputs(options.files)
     files.distinct(inputs, options.dead_letter)
     # Standard output is for one of the two.
-    lines = sys.stderr if options.dead_letter == output.STDOUT else sys.stdout
+    show = bad_records.on_stderr if options.dead_letter == output.STDOUT else bad_records.on_stdout
     records = 0
-    with bad_records.collected(options, lines, bad_records.FORMS[options.format]) as bad:
+    decoder = Decoder()
+    with (
+        bad_records.collected(options, show, bad_records.FORMS[options.format]) as bad,
+        files.followed(inputs) as source_of,
+    ):
         for one in inputs:
             with files.readable(one.name):
-                records += _check(one, bad)
+                errors = decoder.iter_validate(source_of(one))
+                for error in errors:
+                    bad.take(one.name, error)
+                records += errors.records
     sys.stdout.flush()
-    number = len(inputs)
-    print(f"{records:,} records in {number:,} file{'s' * (number != 1)}: {bad.told()}", file=sys.stderr)
+    read = f"{bad_records.counted(records, 'record')} in {bad_records.counted(len(inputs), 'file')}"
+    print(f"{read}: {bad.told()}", file=sys.stderr)
     return 1 if bad.count else 0
-
-
-def _check(one: files.Input, bad: bad_records.BadRecords) -> int:
-    """Tell the bad records of an input; how many records it has."""
-    records = 0
-    for result in Decoder(kv_lists="skip", extra="ignore").iter_decode(one.source, errors="return"):
-        records += 1
-        if isinstance(result, DecodeError):
-            bad.take(one.name, result)
-    return records
