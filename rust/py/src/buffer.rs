@@ -22,6 +22,14 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
+    /// Nothing is pending, and nothing will be.
+    pub fn at_end() -> Buffer {
+        Buffer {
+            ended: true,
+            ..Buffer::default()
+        }
+    }
+
     pub fn pending(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
     }

@@ -138,9 +138,6 @@ impl ErrorIterator {
     /// Close the source; what was checked already is still told.
     fn close(&mut self) {
         self.source = Source::Closed;
-        self.buffer = Buffer {
-            ended: true,
-            ..Buffer::default()
-        };
+        self.buffer = Buffer::at_end();
     }
 }

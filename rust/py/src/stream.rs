@@ -147,10 +147,7 @@ impl EventIterator {
     /// Close the source; what was decoded already is still given.
     fn close(&mut self) {
         self.source = Source::Closed;
-        self.buffer = Buffer {
-            ended: true,
-            ..Buffer::default()
-        };
+        self.buffer = Buffer::at_end();
     }
 
     fn __next__(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {

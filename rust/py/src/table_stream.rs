@@ -326,9 +326,6 @@ impl EventTableIterator {
     /// Close the source; what was decoded already is still given.
     fn close(&mut self) {
         self.source = Source::Closed;
-        self.buffer = Buffer {
-            ended: true,
-            ..Buffer::default()
-        };
+        self.buffer = Buffer::at_end();
     }
 }
