@@ -1,4 +1,4 @@
-"""What several test files share: the vectors, results made comparable, and Python in a process of its own."""
+"""What several test files share: the vectors, results made comparable, Python and the command in their own process."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import vmcodec
 from vmcodec import DecodeError, Decoder
@@ -56,6 +56,29 @@ def run_python(code: str, *arguments: str, **environment: str) -> str:
     done = subprocess.run(command, env=new_environment(environment), capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+class Ended(NamedTuple):
+    """How a command ended: its exit code, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+def command(*arguments: str | Path, given: bytes = b"", cwd: Path | None = None, **environment: str) -> Ended:
+    """Run `vmcodec` as a user does, with these bytes on its standard input; a traceback fails the test."""
+    done = subprocess.run(
+        [sys.executable, "-m", "vmcodec", *map(str, arguments)],
+        env=new_environment({"PYTHONUNBUFFERED": ""} | environment),
+        input=given,
+        capture_output=True,
+        cwd=cwd,
+        timeout=600,
+    )
+    ended = Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+    assert "Traceback" not in ended.err, ended.err
+    return ended
 
 
 def new_environment(changes: dict[str, str]) -> dict[str, str]:

@@ -98,11 +98,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     except Trouble as trouble:
         return _wrong(f"vmcodec {options.command}", str(trouble))
     except ModuleNotFoundError as error:
-        if error.name not in EXTRAS:
+        library = (error.name or "").partition(".")[0]
+        if library not in EXTRAS:
             raise
-        return _wrong(
-            f"vmcodec {options.command}", f"{error.name} is missing: pip install 'vmcodec[{EXTRAS[error.name]}]'"
-        )
+        return _wrong(f"vmcodec {options.command}", f"{library} is missing: pip install 'vmcodec[{EXTRAS[library]}]'")
 
 
 def _wrong(who: str, message: str) -> int:

@@ -26,6 +26,8 @@ pub(crate) struct ErrorIterator {
     ready: VecDeque<Py<PyAny>>,
     records: usize,
     lines: usize,
+    /// Why reading failed, while what was read before is still to be told.
+    failed: Option<PyErr>,
 }
 
 impl ErrorIterator {
@@ -42,12 +44,16 @@ impl ErrorIterator {
             ready: VecDeque::new(),
             records: 0,
             lines: 0,
+            failed: None,
         })
     }
 
     /// Checks until there is an error, or the stream has no more.
     fn refill(&mut self, py: Python<'_>) -> PyResult<()> {
         while self.ready.is_empty() {
+            if let Some(error) = self.failed.take() {
+                return Err(error);
+            }
             let complete = self.buffer.complete();
             // However much of it is one long line.
             let enough = self.buffer.pending().len() >= BLOCK || self.buffer.ended;
@@ -63,7 +69,13 @@ impl ErrorIterator {
             }
             py.check_signals()?;
             let buffer = &mut self.buffer;
-            buffer.ended = !self.source.read(py, |chunk| buffer.push(chunk))?;
+            match self.source.read(py, |chunk| buffer.push(chunk)) {
+                Ok(more) => buffer.ended = !more,
+                Err(error) => {
+                    self.check(py, complete)?;
+                    self.failed = Some(error);
+                }
+            }
         }
         Ok(())
     }
