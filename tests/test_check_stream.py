@@ -150,6 +150,17 @@ def test_what_a_source_raises_comes_through(tmp_path: Path) -> None:
         list(vmcodec.iter_validate(broken))
 
 
+def test_what_was_read_before_a_failure_is_told_first(tmp_path: Path) -> None:
+    # The bytes at the end do not compress, so those before it can be read.
+    packed = gzip.compress(b"{\n" * 10 + os.urandom(100_000).hex().encode())
+    (tmp_path / "cut.gz").write_bytes(packed[:-1000])
+    errors = vmcodec.iter_validate(tmp_path / "cut.gz")
+    assert [next(errors).line for _ in range(10)] == list(range(1, 11))
+    with pytest.raises(OSError, match=r"cut\.gz"):
+        next(errors)
+    assert errors.records == 10
+
+
 def test_closed_it_tells_what_was_checked_and_no_more() -> None:
     errors = vmcodec.iter_validate([BAD + b"\n" + BAD + b"\n", BAD + b"\n"])
     next(errors)
