@@ -42,8 +42,8 @@ class _Parser(argparse.ArgumentParser):
         sys.exit(2)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of all arguments."""
+def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The parser of all arguments, or of those of some commands."""
     top = _Parser(
         prog="vmcodec",
         description="Looks into the agent and DN events of Genesys Voice Microservices: files of NDJSON, and a topic.",
@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"vmcodec {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name in COMMANDS:
+    for name in names:
         module = import_module(f".{name}", __name__)
         command = commands.add_parser(
             name,
@@ -88,8 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    words = sys.argv[1:] if arguments is None else arguments
+    # The modules of the other commands take their time.
+    names = words[:1] if words and words[0] in COMMANDS else () if words == ["--version"] else COMMANDS
     try:
-        options = parser().parse_args(arguments)
+        options = parser(names).parse_args(words)
     except SystemExit as end:  # after --help too, what was printed has to be written
         return int(end.code or 0)
     try:

@@ -6,7 +6,6 @@ No line shows a value of a record: an error names places, types and attributes a
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections import Counter
@@ -107,6 +106,8 @@ def as_text(name: str, error: DecodeError) -> str:
 
 def as_json(name: str, error: DecodeError) -> str:
     """One JSON object."""
+    import json
+
     attributes = ("line", "column", "code", "path", "event", "expected", "got", "index", "offset")
     return json.dumps({"file": name} | {attribute: getattr(error, attribute) for attribute in attributes})
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import os.path
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from .. import Encoder
@@ -47,7 +47,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Write the events; 1 where there are bad records, which are told on standard error."""
-    to = options.to or SUFFIXES.get(Path(options.output).suffix, "table")
+    to = options.to or SUFFIXES.get(os.path.splitext(options.output)[1], "table")
     if to == "parquet" and options.output == output.STDOUT:
         raise Trouble("--to parquet needs -o PATH")
     if options.dead_letter and options.dead_letter == options.output:

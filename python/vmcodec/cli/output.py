@@ -8,7 +8,6 @@ import stat
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 from .trouble import Trouble
@@ -47,26 +46,27 @@ def replaced(path: str) -> Iterator[str]:
 
     A pipe or a device is written as it is. Trouble where nothing can be written there.
     """
-    target = Path(path)
     with _writable(path):
-        folder, status = target.parent, target.stat() if target.exists() else None
+        status = os.stat(path) if os.path.exists(path) else None
+        folder = os.path.dirname(path) or "."
         if status and stat.S_ISDIR(status.st_mode):
             raise Trouble(f"{path}: is a directory")
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             raise Trouble(f"{path}: there is no folder {folder}")
         if status and not stat.S_ISREG(status.st_mode):
             yield path
             return
-        target = target.resolve()  # what a link leads to is replaced, not the link
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        target = os.path.realpath(path)  # what a link leads to is replaced, not the link
+        part = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{os.getpid()}.part")
         try:
-            part.touch(exist_ok=False)
-            yield str(part)
+            open(part, "xb").close()
+            yield part
             if status:
-                part.chmod(stat.S_IMODE(status.st_mode))
-            part.replace(target)
+                os.chmod(part, stat.S_IMODE(status.st_mode))
+            os.replace(part, target)
         finally:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(part)
 
 
 @contextlib.contextmanager
