@@ -98,6 +98,10 @@ bench-instructions: dev ## instructions a message beside the kept ones; UPDATE=1
 bench-spark: dev ## decode_in_arrow beside from_json in Spark: records a second and the ratio (needs Java)
 	$(BIN)/python benches/bench_spark.py
 
+.PHONY: bench-cli
+bench-cli: dev ## the command beside the library call it makes, on an archive of 1 GB, and how long it takes to start
+	$(BIN)/python benches/bench_cli.py
+
 .PHONY: soak
 soak: dev ## the long tests
 	$(BIN)/python -m pytest -m soak -s

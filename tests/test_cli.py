@@ -1,5 +1,6 @@
 """The command as a whole: its help, which files it reads and writes, and how it ends."""
 
+import contextlib
 import gzip
 import os
 import shlex
@@ -219,6 +220,36 @@ def test_colours_are_for_terminals_that_want_them(archive: Path) -> None:
         os.close(reader)
     assert "EventDNOutOfService" in seen["1"]
     assert "\x1b[3" not in seen["1"]
+
+
+def test_the_progress_bar_is_on_a_terminal_and_leaves_the_output_alone(archive: Path, tmp_path: Path) -> None:
+    pty = pytest.importorskip("pty")
+    archive.write_bytes(LINES * 5000 + b"{\n")
+    packed = tmp_path / "b.gz"
+    packed.write_bytes(gzip.compress(LINES + b"{\n"))
+    said = "truncated $: expected a member name in double quotes, or '}'\n"
+    for words, out in (
+        (["validate"], f"{archive}:100001:2 {said}{packed}:21:2 {said}"),
+        (["decode", "--to", "csv", "--fields", "id", "--where", "id=none"], "id\r\n"),
+    ):
+        reader, writer = pty.openpty()
+        environment = new_environment({"TERM": "xterm-256color", "COLUMNS": "200"})
+        child = subprocess.Popen(
+            [sys.executable, "-m", "vmcodec", *words, str(archive), str(packed)],
+            stdout=subprocess.PIPE,
+            stderr=writer,
+            env=environment,
+        )
+        os.close(writer)
+        told = b""
+        with contextlib.suppress(OSError):  # at the end
+            while part := os.read(reader, 1 << 16):
+                told += part
+        os.close(reader)
+        printed = child.communicate()[0].decode()
+        assert (child.returncode, printed) == (1, out)
+        assert "\u2501".encode() in told and b"Traceback" not in told
+        assert b"2 bad (truncated 2)" in told
 
 
 def test_names_of_files_may_be_anything(tmp_path: Path) -> None:
