@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 import vmcodec.kafka
-from support import ROOT
+from support import ROOT, new_environment
 from test_readme import python_blocks, run
 from vmcodec.kafka import Record, consume_events
 from vmcodec.samples import BAD_SAMPLE, SAMPLES
@@ -52,7 +53,9 @@ def page(kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> Any:
     before = signal.getsignal(signal.SIGTERM)
     try:
         run("kafka.md", text, monkeypatch)
-        yield sys.modules["document"]
+        module: Any = sys.modules["document"]
+        module.text = text
+        yield module
     finally:
         signal.signal(signal.SIGTERM, before)
 
@@ -88,6 +91,12 @@ def test_the_page_is_true(page: Any, kafka: Broker) -> None:
     asyncio.run(run_async())
     assert [record.offset for record in handled[3:]] == [0, 1, 3]
     assert [letter.value for letter in read_topic(kafka, f"{TOPIC}-dead")] == [BAD_SAMPLE] * 3
+
+    # What it shows of the command line, in a terminal of its own.
+    [(command, shown)] = re.findall(r"^```console\n\$ (.*?)\n(.*?)^```$", page.text, re.DOTALL | re.MULTILINE)
+    arguments = [sys.executable, "-m", *command.split(), "--topic", TOPIC, "--to", "text"]
+    done = subprocess.run(arguments, capture_output=True, env=new_environment({}), timeout=TIMEOUT, text=True)
+    assert (done.stderr + done.stdout, done.returncode) == (shown, 0)
 
 
 def test_the_readme_shows_code_of_the_page() -> None:

@@ -13,7 +13,7 @@ from .records import Record, decode_messages
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-__all__ = ["consume_events"]
+__all__ = ["consume_events", "passes"]
 
 T = TypeVar("T")
 OnError = Callable[[Record[Any]], object]
@@ -196,7 +196,7 @@ class _Commits:
             elif not error.fatal() and error.name() in _MOVED:
                 self._waiting.pop(place, None)
                 logger.warning("not committed, since the partition went; its records come again: %s", error)
-            elif _passes(error):
+            elif passes(error):
                 logger.warning("not committed yet: %s", error)
             else:
                 serious = error
@@ -223,13 +223,14 @@ def _is_record(message: Message) -> bool:
     if error is None:
         return True
     if error.code() != KafkaError._PARTITION_EOF:
-        if not _passes(error):
+        if not passes(error):
             raise KafkaException(error)
         logger.warning("%s", error)
     return False
 
 
-def _passes(error: KafkaError) -> bool:
+def passes(error: KafkaError) -> bool:
+    """Whether the client gets over it by itself."""
     return not error.fatal() and (error.retriable() or error.name() in _PASSING)
 
 
