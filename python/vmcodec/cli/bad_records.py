@@ -101,7 +101,7 @@ def on_stderr(line: str) -> None:
 
 def as_text(name: str, error: DecodeError) -> str:
     """A line as compilers print it."""
-    return f"{name}:{error.line}:{error.column} {error.code} {_reason(error)}"
+    return f"{name}:{error.line}:{error.column} {error.code} {reason(error)}"
 
 
 def as_json(name: str, error: DecodeError) -> str:
@@ -116,13 +116,13 @@ def as_github(name: str, error: DecodeError) -> str:
     """A workflow command of GitHub Actions, which shows the error beside the line."""
     places = {"file": name, "line": error.line, "col": error.column, "title": error.code}
     listed = ",".join(f"{key}={_escaped(str(value), ':,')}" for key, value in places.items())
-    return f"::error {listed}::{_escaped(_reason(error))}"
+    return f"::error {listed}::{_escaped(reason(error))}"
 
 
 FORMS: dict[str, Form] = {"text": as_text, "json": as_json, "github": as_github}
 
 
-def _reason(error: DecodeError) -> str:
+def reason(error: DecodeError) -> str:
     """The path, and what is wrong there."""
     got = "" if error.got is None else f", got {error.got}"
     event = "" if error.event is None else f" ({error.event})"

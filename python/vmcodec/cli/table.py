@@ -92,7 +92,7 @@ def _told(rows: int, more: int, ended: bool) -> str:
 def _columns(names: Sequence[str], events: list[Any]) -> list[Column]:
     cells = Cells(names)
     rows = [cells.row(event) for event in events]
-    return [Column(name, [_shown(name, row[place]) for row in rows]) for place, name in enumerate(names)]
+    return [Column(name, [shown(name, row[place]) for row in rows]) for place, name in enumerate(names)]
 
 
 def _fitting(columns: list[Column], width: int) -> list[Column]:
@@ -123,7 +123,7 @@ def _table(columns: list[Column]) -> Any:
     return table
 
 
-def _shown(name: str, text: str) -> str:
+def shown(name: str, text: str) -> str:
     """Times to the millisecond; nothing that a terminal would obey."""
     if name == "time":
         return f"{text[:10]} {text[11:23]}"
