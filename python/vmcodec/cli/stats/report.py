@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from ... import Time, __version__
@@ -171,7 +172,7 @@ def _edges(last: int) -> Iterable[int]:
 def _histogram(sizes: Counter[int]) -> list[dict[str, int]]:
     """Ranges of sizes, from the smallest that came to the greatest; the first number is in a range, the second not."""
     edges = list(_edges(max(sizes)))
-    bins = [{"from": low, "to": high, "records": 0} for low, high in zip(edges, edges[1:], strict=False)]
+    bins = [{"from": low, "to": high, "records": 0} for low, high in pairwise(edges)]
     place = 0
     for size in sorted(sizes):
         while size >= bins[place]["to"]:

@@ -12,8 +12,9 @@ from typing import Any
 
 from ... import EVENTS, DecodeError, Decoder, Time, UnknownEvent
 from ..._schema import lower
-from ..files import Input
-from .lines import Reader, blocks
+from ..._vmcodec import ChunkIterator
+from ..files import Input, readable
+from .lines import blocks
 from .tally import Marks, Place, Tally
 from .wire import Wire
 
@@ -70,17 +71,18 @@ class Survey:
         self.wire = Wire(self.rows)
         self._decoder: Decoder[Any] = Decoder(kv_lists="skip", extra="ignore", max_size=RECORD)
 
-    def read(self, source: Input, advance: Callable[[int], None] = lambda position: None) -> None:
-        """Read an input to its end; `advance` is told how much of it was read so far."""
+    def read(self, source: Input, advance: Callable[[int | None], None] = lambda position: None) -> None:
+        """Read an input to its end; `advance` is told how much of it was read so far, where that is known."""
         count = FileCount(source.name)
         self.files.append(count)
         self.wire.file = source.name
-        reader = Reader(source)
-        line = 1
-        for lines in blocks(reader, RECORD + 1 + KEY):
-            self._add(count, lines, line)
-            line += len(lines)
-            advance(reader.position)
+        with readable(source.name):
+            chunks = ChunkIterator(source.source)
+            line = 1
+            for lines in blocks(chunks, RECORD + 1 + KEY):
+                self._add(count, lines, line)
+                line += len(lines)
+                advance(chunks.position)
 
     def _add(self, count: FileCount, lines: list[bytes], first: int) -> None:
         numbers, keys, records = self._cut(lines, first)

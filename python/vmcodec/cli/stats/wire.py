@@ -130,9 +130,10 @@ class Wire:
         if len(self._looks) >= LOOKS:
             self.settle()
         name = msgspec.json.decode(members["id"])
-        look = _Look(name, self._rows.get(name), tuple(members), Place(self.file, line), [])
-        for member, raw in members.items() if look.row is not None else ():
-            attribute = _field(look.row, member)
+        row = self._rows.get(name)
+        look = _Look(name, row, tuple(members), Place(self.file, line), [])
+        for member, raw in members.items():
+            attribute = _field(row, member) if row is not None else None
             if attribute is not None and (found := self.forms.get(attribute.names[0])) is not None:
                 look.marks += found.marks_of(raw, look.first)
         self._looks.append(look)
@@ -208,4 +209,3 @@ def _field(row: EventRow, name: str) -> FieldRow | None:
 def _short(name: str) -> str:
     """A name from the wire, cut where it is very long, and then it says so."""
     return name if len(name) <= LONGEST else f"{name[:LONGEST]}… ({len(name):,} characters)"
-
