@@ -20,6 +20,7 @@ from .words import NUMBERS, caveats, moment, number, rate, sections, share, span
 
 COLUMNS = 120
 """So many columns of hours, at most."""
+SHORT = 24
 RANKINGS = {
     "tenants": "Tenants",
     "agents": "Agents",
@@ -145,7 +146,7 @@ def _ranking(ranking: dict[str, Any] | None, heading: str) -> str:
     if ranking is None or not ranking["top"]:
         return ""
     rows = [
-        (" : ".join(str(text) for name, text in row.items() if name != "events" and text is not None), row["events"])
+        (":".join(str(text) for name, text in row.items() if name != "events" and text is not None), row["events"])
         for row in ranking["top"]
     ]
     by = f", by {ranking['by']}" if "by" in ranking else ""
@@ -157,7 +158,8 @@ def _ranking(ranking: dict[str, Any] | None, heading: str) -> str:
 def _bars(rows: list[tuple[str, int]], whole: int) -> str:
     most = rows[0][1]
     cells = "".join(
-        f'<tr><td>{plain(name)}</td><td class="bar"><span style="width:{100 * count / most:.1f}%"></span></td>'
+        f"<tr><td{_kind(name)}>{plain(name)}</td>"
+        f'<td class="bar"><span style="width:{100 * count / most:.1f}%"></span></td>'
         f'<td class="number">{number(count)}</td><td class="number">{share(count, whole)}</td></tr>'
         for name, count in rows
     )
@@ -178,15 +180,21 @@ def _files(files: list[dict[str, Any]]) -> str:
 
 def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """A table whose rows become blocks of labelled lines on a narrow page."""
-    kinds = [' class="number"' if column in NUMBERS else "" for column in columns]
-    heads = "".join(f"<th{kind}>{plain(column)}</th>" for kind, column in zip(kinds, columns, strict=True))
+    heads = "".join(f"<th{_kind(column, column)}>{plain(column)}</th>" for column in columns)
     lines = "".join(
         "<tr>"
         + "".join(
-            f'<td{kind} data-label="{plain(column)}">{plain(cell)}</td>'
-            for kind, column, cell in zip(kinds, columns, row, strict=True)
+            f'<td{_kind(cell, column)} data-label="{plain(column)}">{plain(cell)}</td>'
+            for column, cell in zip(columns, row, strict=True)
         )
         + "</tr>"
         for row in rows
     )
     return f'<table class="drift"><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>'
+
+
+def _kind(cell: str, column: str = "") -> str:
+    """The class of a cell: numbers stand to the right, and short texts are not broken."""
+    if column in NUMBERS:
+        return ' class="number"'
+    return ' class="short"' if len(cell) <= SHORT else ""

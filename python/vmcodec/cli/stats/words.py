@@ -69,12 +69,12 @@ def _visible(character: str) -> str:
 def sections(drift: dict[str, Any]) -> list[Section]:
     """The lists of the drift report that are not empty, the most urgent first."""
     found = [
-        _section(drift["bad_records"], "Bad records", "The decoder refuses them; vmcodec validate tells each.",
-                 code="code", event="event", path="path", expected="expected", got="got"),
+        _section(_reasons(drift), "Bad records", "The decoder refuses them; vmcodec validate tells each.",
+                 code="code", event="event", path="path", reason="reason"),
         _section(drift["unknown_ids"], "Unknown events", "No class describes them; they are kept as bytes.",
                  id="id", members="members"),
         _section(drift["unknown_members"], "Unknown members", "Members that the event's class does not have; they are "
-                 "kept in extra.", event="event", member="member", known_elsewhere="known from other events"),
+                 "kept in extra.", event="event", member="member", known_elsewhere="known elsewhere"),
         _section(drift["duplicates"], "Duplicate members", "A member that stands twice in a record; the last counts.",
                  event="event", member="member"),
         _section(drift["unknown_integers"], "Unknown codes", "Integers that an enumeration does not list.",
@@ -109,6 +109,14 @@ def _cell(row: dict[str, Any], key: str) -> str:
         case int() as value if key == "count":
             return number(value)
     return plain(row[key])
+
+
+def _reasons(drift: dict[str, Any]) -> list[dict[str, Any]]:
+    told = {"expected": "expected {}", "got": "got {}"}
+    return [
+        {**row, "reason": ", ".join(words.format(row[key]) for key, words in told.items() if row[key])}
+        for row in drift["bad_records"]
+    ]
 
 
 def _forms(drift: dict[str, Any]) -> list[dict[str, Any]]:
