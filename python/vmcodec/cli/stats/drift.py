@@ -16,34 +16,41 @@ def drift(survey: Survey) -> dict[str, Any]:
     """The drift report's object, for the report."""
     wire = survey.wire
     elsewhere = {name for row in survey.rows.events for field in row.fields for name in field.names}
-    unknown_members = _rows(wire.unknown_members, ("event", "member"))
-    for row in unknown_members:
-        row["known_elsewhere"] = row["member"] in elsewhere
+    order = {file.name: number for number, file in reversed(list(enumerate(survey.files)))}
+
+    def listed(marks: Marks[Any], *names: str) -> Rows:
+        """A row for each mark, the most frequent first; those equally frequent by their first places."""
+        found = sorted(marks.items(), key=lambda item: (-item[1].count, order[item[1].first.file], item[1].first.line))
+        return [{**_named(key, names), "count": mark.count, "first": str(mark.first)} for key, mark in found]
+
+    came = [row for row in survey.rows.events if wire.events[row.ids[0]]]
     return {
-        "unknown_ids": _unknown_ids(survey),
-        "misprinted_ids": _rows(wire.aliases, ("id", "event")),
-        "unknown_members": unknown_members,
-        "other_names": _rows(wire.other_names, ("event", "attribute", "name")),
-        "forms": {name: _rows(one.marks, ("form",)) for name, one in wire.forms.items() if one.marks},
-        "unknown_integers": [
-            {"attribute": name, **row} for name, one in wire.forms.items() for row in _rows(one.codes, ("code",))
+        "unknown_ids": [{**row, "members": _members(survey, row["id"])} for row in listed(wire.unknown_ids, "id")],
+        "misprinted_ids": listed(wire.aliases, "id", "event"),
+        "unknown_members": [
+            {**row, "known_elsewhere": row["member"] in elsewhere}
+            for row in listed(wire.unknown_members, "event", "member")
         ],
-        "nulls": _rows(wire.nulls, ("event", "attribute")),
-        "duplicates": _rows(wire.duplicates, ("event", "member")),
-        "attributes": {row.ids[0]: _present(survey, row) for row in survey.rows.events if wire.events[row.ids[0]]},
-        "never_seen": {row.ids[0]: _never(survey, row) for row in survey.rows.events if wire.events[row.ids[0]]},
-        "events_never_seen": [row.ids[0] for row in survey.rows.events if not wire.events[row.ids[0]]],
-        "bad_records": _rows(survey.bad, ("code", "event", "path", "expected", "got")),
-        "without_key": _rows(survey.without_key, ())[:1],
+        "other_names": listed(wire.other_names, "event", "attribute", "name"),
+        "forms": {name: listed(one.marks, "form") for name, one in wire.forms.items() if one.marks},
+        "unknown_integers": [
+            {"attribute": name, **row} for name, one in wire.forms.items() for row in listed(one.codes, "code")
+        ],
+        "nulls": listed(wire.nulls, "event", "attribute"),
+        "duplicates": listed(wire.duplicates, "event", "member"),
+        "attributes": {row.ids[0]: _present(survey, row) for row in came},
+        "never_seen": {row.ids[0]: _never(survey, row) for row in came},
+        "events_never_seen": [row.ids[0] for row in survey.rows.events if row not in came],
+        "bad_records": listed(survey.bad, "code", "event", "path", "expected", "got"),
+        "without_key": listed(survey.without_key),
         "cut": _cut(survey),
     }
 
 
-def _unknown_ids(survey: Survey) -> Rows:
-    members: dict[str, dict[str, int]] = {}
-    for (name, member), mark in survey.wire.unknown_id_members.items():
-        members.setdefault(name, {})[member] = mark.count
-    return [{**row, "members": members.get(row["id"], {})} for row in _rows(survey.wire.unknown_ids, ("id",))]
+def _members(survey: Survey, name: str) -> dict[str, int]:
+    """How many records with an unknown id have each member."""
+    marks = survey.wire.unknown_id_members
+    return {member: mark.count for (id, member), mark in marks.items() if id == name}
 
 
 def _present(survey: Survey, row: EventRow) -> dict[str, int]:
@@ -57,15 +64,7 @@ def _never(survey: Survey, row: EventRow) -> list[str]:
     return [field.names[0] for field in row.fields if not field.required and not present[field.names[0]]]
 
 
-def _rows(marks: Marks[Any], names: tuple[str, ...]) -> Rows:
-    """A row for each mark, the most frequent first; those equally frequent in the order in which they came."""
-    return [
-        {**_named(key, names), "count": mark.count, "first": str(mark.first)}
-        for key, mark in sorted(marks.items(), key=lambda item: -item[1].count)
-    ]
-
-
-def _named(key: Any, names: tuple[str, ...]) -> dict[str, Any]:
+def _named(key: Any, names: Iterable[str]) -> dict[str, Any]:
     return dict(zip(names, key if isinstance(key, tuple) else (key,), strict=False))
 
 

@@ -25,10 +25,20 @@ def write(report: dict[str, Any], file: BinaryIO, encoding: str | None) -> None:
     """Write the report; in the encoding of the terminal, or None for UTF-8."""
     from rich.console import Console
 
-    stream = io.TextIOWrapper(file, encoding or "utf-8", errors="backslashreplace", write_through=True)
+    encoding = encoding or "utf-8"
+    stream = io.TextIOWrapper(file, encoding)
     console = Console(file=stream, highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = WIDTH
+    # Captured, since rich has its own idea of how a command ends whose output nobody reads any more.
+    with console.capture() as capture:
+        _print(console, report)
+    stream.detach()
+    for line in capture.get().splitlines(keepends=True):
+        file.write((line if console.is_terminal else line.rstrip() + "\n").encode(encoding, "backslashreplace"))
+
+
+def _print(console: Console, report: dict[str, Any]) -> None:
     _summary(console, report)
     _types(console, report)
     _rankings(console, report)
@@ -38,7 +48,6 @@ def write(report: dict[str, Any], file: BinaryIO, encoding: str | None) -> None:
     console.print()
     for caveat in caveats(report):
         console.print(f"Note: {caveat}", style="yellow")
-    stream.detach()
 
 
 def encoding_of(to_stdout: bool) -> str | None:
