@@ -23,9 +23,10 @@ def drift(survey: Survey) -> dict[str, Any]:
         found = sorted(marks.items(), key=lambda item: (-item[1].count, order[item[1].first.file], item[1].first.line))
         return [{**_named(key, names), "count": mark.count, "first": str(mark.first)} for key, mark in found]
 
+    members = _members(survey)
     came = [row for row in survey.rows.events if wire.events[row.ids[0]]]
     return {
-        "unknown_ids": [{**row, "members": _members(survey, row["id"])} for row in listed(wire.unknown_ids, "id")],
+        "unknown_ids": [{**row, "members": members.get(row["id"], {})} for row in listed(wire.unknown_ids, "id")],
         "misprinted_ids": listed(wire.aliases, "id", "event"),
         "unknown_members": [
             {**row, "known_elsewhere": row["member"] in elsewhere}
@@ -47,10 +48,12 @@ def drift(survey: Survey) -> dict[str, Any]:
     }
 
 
-def _members(survey: Survey, name: str) -> dict[str, int]:
-    """How many records with an unknown id have each member."""
-    marks = survey.wire.unknown_id_members
-    return {member: mark.count for (id, member), mark in marks.items() if id == name}
+def _members(survey: Survey) -> dict[str, dict[str, int]]:
+    """For each unknown id, how many of its records have each member."""
+    found: dict[str, dict[str, int]] = {}
+    for (name, member), mark in survey.wire.unknown_id_members.items():
+        found.setdefault(name, {})[member] = mark.count
+    return found
 
 
 def _present(survey: Survey, row: EventRow) -> dict[str, int]:

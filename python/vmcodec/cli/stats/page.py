@@ -167,8 +167,11 @@ def _bars(rows: list[tuple[str, int]], whole: int) -> str:
 
 
 def _section(section: words.Section) -> str:
-    meaning = f'<p class="muted">{plain(section.meaning)}</p>' if section.meaning else ""
-    return f"<section><h3>{plain(section.heading)}</h3>{meaning}{_table(section.columns, section.rows)}</section>"
+    meaning, left_out = (
+        f'<p class="muted">{plain(text)}</p>' if text else "" for text in (section.meaning, section.left_out())
+    )
+    table = _table(section.columns, section.shown())
+    return f"<section><h3>{plain(section.heading)}</h3>{meaning}{table}{left_out}</section>"
 
 
 def _files(files: list[dict[str, Any]]) -> str:

@@ -169,6 +169,8 @@ def _section(console: Console, section: Section) -> None:
     if section.meaning:
         console.print(section.meaning, style="dim")
     table = _table(*section.columns)
-    for row in section.rows:
+    for row in section.shown():
         table.add_row(*row)
     console.print(table)
+    if section.left_out():
+        console.print(section.left_out(), style="dim")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+SHOWN = 50
+
 
 class Section(NamedTuple):
     """A list of the drift report for people: its heading, what it means, its columns, and rows of texts."""
@@ -13,6 +15,15 @@ class Section(NamedTuple):
     meaning: str
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]]
+
+    def shown(self) -> list[tuple[str, ...]]:
+        """The first rows: those that people read, and that a terminal and a browser can lay out."""
+        return self.rows[:SHOWN]
+
+    def left_out(self) -> str:
+        """Says so where there are more rows; else empty."""
+        more = len(self.rows) > SHOWN
+        return f"Shown are {SHOWN} of {len(self.rows):,}; --format json has all." if more else ""
 
 
 NUMBERS = frozenset({"count", "events", "records", "bad records"})
