@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import ROOT
 from surveys import READY, SERVICE, run
 from vmcodec.cli.stats.periods import periods
+from vmcodec.samples import BAD_SAMPLE, SAMPLES
 
 STRANGE = '<script>alert(1)</script>\\u001b[31m\\u202e"&'
 
@@ -136,3 +138,44 @@ def test_the_page_fits_a_telephone(capture: Path) -> None:
     width, room, small, images = map(int, found.groups())
     assert 300 < width == room <= 390  # a scroll bar may take some
     assert (small, images) == (0, 0)
+
+
+def section() -> str:
+    """The documentation of the command."""
+    return (ROOT / "docs" / "cli.md").read_text("utf-8").partition("\n## stats\n")[2].partition("\n## ")[0]
+
+
+def test_the_documentation_shows_what_the_command_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("morning.ndjson").write_bytes(b"\n".join([*SAMPLES[2:8], SAMPLES[18], BAD_SAMPLE]))
+    blocks = re.findall(r"```console\n\$ vmcodec stats (.*)\n((?:.*\n)*?)```\n", section())
+    assert len(blocks) == 1
+    for arguments, shown in blocks:
+        assert run(*arguments.split()).stdout == shown
+
+
+def keys(value: Any) -> set[str]:
+    """The keys of all objects in the report, apart from those that are names themselves."""
+    if isinstance(value, list):
+        return set().union(*map(keys, value))
+    if not isinstance(value, dict):
+        return set()
+    inner = [
+        list(one.values()) if name == "forms" else one
+        for name, one in value.items()
+        if name not in {"attributes", "never_seen", "members"}
+    ]
+    return set(value).union(*map(keys, inner))
+
+
+def test_every_key_and_every_form_of_the_object_is_documented(capture: Path) -> None:
+    with capture.open("a") as file:
+        lines = [*SAMPLES, SERVICE % ',"Server":null,"Server":null', *(SERVICE % f',"M{n}":1' for n in range(10_100))]
+        file.writelines(f"\n{line.decode() if isinstance(line, bytes) else line}" for line in lines)
+    told = json.loads(run("--format", "json", capture).stdout)
+    keyed = json.loads(run("--format", "json", "--keys", capture).stdout)
+    assert told["drift"]["cut"] and keyed["drift"]["without_key"]
+    documented = set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", section(), flags=re.DOTALL)))
+    assert keys([told, keyed]) - documented == set()
+    forms = {row["form"] for rows in told["drift"]["forms"].values() for row in rows}
+    assert len(forms) >= 8 and forms - documented == set()

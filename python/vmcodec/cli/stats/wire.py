@@ -126,7 +126,7 @@ class Wire:
         return group
 
     def _look(self, line: int, members: _Members, group: _Group, key: tuple[bytes, bytes]) -> _Look:
-        """A new look. It is remembered, unless it has escapes, whose digits are of account."""
+        """A new look, remembered by its key."""
         if len(self._looks) >= LOOKS:
             self.settle()
         name = msgspec.json.decode(members["id"])
@@ -137,8 +137,7 @@ class Wire:
             if attribute is not None and (found := self.forms.get(attribute.names[0])) is not None:
                 look.marks += found.marks_of(raw, look.first)
         self._looks.append(look)
-        if b"\\" not in key[1]:
-            group.met[key] = look
+        group.met[key] = look
         return look
 
     def _look_for_duplicates(self, line: int, record: bytes, look: _Look) -> None:

@@ -26,7 +26,7 @@ class Section(NamedTuple):
         return f"Shown are {SHOWN} of {len(self.rows):,}; --format json has all." if more else ""
 
 
-NUMBERS = frozenset({"count", "events", "records", "bad records"})
+NUMBERS = frozenset({"count", "events", "records", "bad records", "share"})
 """The columns that hold numbers."""
 
 
