@@ -83,8 +83,8 @@ def _read(options: argparse.Namespace) -> Survey:
         done = 0
         for source in inputs:
 
-            def read(position: int | None, done: int = done, name: str = source.name) -> None:
-                advance(done + (position or 0), name)
+            def read(position: int | None, done: int = done) -> None:
+                advance(done + (position or 0), f"{survey.records:,} records")
 
             survey.read(source, read)
             done += source.size or 0

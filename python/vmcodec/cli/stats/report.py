@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from datetime import UTC, datetime
+from heapq import nsmallest
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -24,7 +25,7 @@ def report(survey: Survey, top: int) -> dict[str, Any]:
     """The report on what was read; lists of tenants, agents and their like have the first `top`."""
     wire = survey.wire
     wire.settle()
-    records, bad = (sum(getattr(file, name) for file in survey.files) for name in ("records", "bad"))
+    records, bad = survey.records, sum(file.bad for file in survey.files)
     events = wire.events.total()
     tenants = agents = None
     if survey.keyed:
@@ -77,8 +78,8 @@ def _first(counts: Counter[Any], top: int) -> list[tuple[Any, int]]:
     # most_common breaks ties by who came first, which files in another order would change.
     least = kept[-1][1]
     above = [(key, count) for key, count in kept if count > least]
-    equal = sorted(key for key, count in counts.items() if count == least)
-    return sorted(above, key=lambda item: (-item[1], item[0])) + [(key, least) for key in equal[: top - len(above)]]
+    equal = nsmallest(top - len(above), (key for key, count in counts.items() if count == least))
+    return sorted(above, key=lambda item: (-item[1], item[0])) + [(key, least) for key in equal]
 
 
 def _tenant_and_agent(key: bytes) -> dict[str, Any]:

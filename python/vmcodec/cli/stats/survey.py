@@ -71,6 +71,11 @@ class Survey:
         self.wire = Wire(self.rows)
         self._decoder: Decoder[Any] = Decoder(kv_lists="skip", extra="ignore", max_size=RECORD)
 
+    @property
+    def records(self) -> int:
+        """How many records were read."""
+        return sum(file.records for file in self.files)
+
     def read(self, source: Input, advance: Callable[[int | None], None] = lambda position: None) -> None:
         """Read an input to its end; `advance` is told how much of it was read so far, where that is known."""
         count = FileCount(source.name)
