@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import html
 import json
 import os
@@ -10,6 +11,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
+import time
 from pathlib import Path
 from typing import Any
 
@@ -84,14 +87,25 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
         assert process.stderr.read() == b""
 
 
+def waits_for_more(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it has read all that was written to it, and sleeps."""
+    assert process.stdin is not None
+    unread = fcntl.ioctl(process.stdin, termios.FIONREAD, b"\0" * 4)
+    state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return not any(unread) and state == "S"
+
+
 def test_an_interrupt_ends_it_quietly() -> None:
     command = [sys.executable, "-m", "vmcodec", "stats", "-"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=os.environ) as process:
         assert process.stdin is not None and process.stdout is not None and process.stderr is not None
-        # A pipe does not hold as much: once all is written, most of it was read.
         process.stdin.write((SERVICE % "" + "\n").encode() * 50_000)
         process.stdin.flush()
+        for _ in range(600):
+            if waits_for_more(process):
+                break
+            time.sleep(0.1)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
         assert (process.stdout.read(), process.stderr.read()) == (b"", b"")
