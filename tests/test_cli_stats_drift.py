@@ -39,7 +39,7 @@ def test_the_forms_of_every_vector(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(survey, "lower", functools.cache(_schema.lower))
     monkeypatch.setattr(survey, "Decoder", functools.cache(vmcodec.Decoder))
     checked: Counter[str] = Counter()
-    for vector in vectors("forms"):
+    for vector in [*vectors("forms"), *vectors("valid")]:
         if "\n" in vector["data"]:
             continue
         told = found(tmp_path / "one.ndjson", [vector["data"]])

@@ -87,6 +87,15 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
         assert process.stderr.read() == b""
 
 
+@pytest.mark.parametrize(
+    ("form", "told"), [("text", "DNs, by ThisDN: 2\n"), ("html", '<p class="muted">2 in all; the first')]
+)
+def test_top_0_names_nobody(capture: Path, form: str, told: str) -> None:
+    shown = run("--format", form, "--top", "0", capture).stdout
+    assert told in shown
+    assert "7012" not in shown and "A98" not in shown
+
+
 def waits_for_more(process: subprocess.Popen[bytes]) -> bool:
     """Whether it has read all that was written to it, and sleeps."""
     assert process.stdin is not None

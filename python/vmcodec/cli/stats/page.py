@@ -143,20 +143,20 @@ def _types(report: dict[str, Any]) -> str:
 
 
 def _ranking(ranking: dict[str, Any] | None, heading: str) -> str:
-    if ranking is None or not ranking["top"]:
+    if ranking is None or not ranking["distinct"]:
         return ""
     rows = [
         (":".join(str(text) for name, text in row.items() if name != "events" and text is not None), row["events"])
         for row in ranking["top"]
     ]
     by = f", by {ranking['by']}" if "by" in ranking else ""
-    more = f'<p class="muted">The first {len(rows):,} of {number(ranking["distinct"])}.</p>'
-    shown = more if ranking["distinct"] > len(rows) else ""
-    return f"<section><h2>{heading}{by}</h2>{shown}{_bars(rows, ranking['events'])}</section>"
+    shown = "" if len(rows) in (0, ranking["distinct"]) else f"; the first {len(rows):,} are shown"
+    told = f'<p class="muted">{number(ranking["distinct"])} in all{shown}.</p>'
+    return f"<section><h2>{heading}{by}</h2>{told}{_bars(rows, ranking['events'])}</section>"
 
 
 def _bars(rows: list[tuple[str, int]], whole: int) -> str:
-    most = rows[0][1]
+    most = max((count for _, count in rows), default=0)
     cells = "".join(
         f"<tr><td{_kind(name)}>{plain(name)}</td>"
         f'<td class="bar"><span style="width:{100 * count / most:.1f}%"></span></td>'
