@@ -21,7 +21,7 @@ from .trouble import Trouble
 
 __all__ = ["main"]
 
-COMMANDS: tuple[str, ...] = ("validate", "decode", "tail")
+COMMANDS: tuple[str, ...] = ("validate", "decode", "stats", "tail")
 # Which extra brings which library.
 EXTRAS = {"rich": "cli", "matplotlib": "bench", "pyarrow": "arrow", "confluent_kafka": "kafka"}
 
