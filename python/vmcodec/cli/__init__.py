@@ -20,9 +20,9 @@ from .trouble import Trouble
 
 __all__ = ["main"]
 
-COMMANDS: tuple[str, ...] = ()
+COMMANDS: tuple[str, ...] = ("schema",)
 # Which extra brings which library.
-EXTRAS = {"rich": "cli", "matplotlib": "bench", "pyarrow": "arrow", "confluent_kafka": "kafka"}
+EXTRAS = {"rich": "cli", "matplotlib": "bench", "pyarrow": "arrow", "confluent_kafka": "kafka", "pyspark": "spark"}
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
