@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import gzip
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, _MutuallyExclusiveGroup
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 from .files import readable
 
 
-def arguments(parser: ArgumentParser, text: str = "the file to write; standard output by default") -> None:
+def arguments(
+    parser: ArgumentParser | _MutuallyExclusiveGroup, text: str = "the file to write; standard output by default"
+) -> None:
     """Add the option `-o`."""
     parser.add_argument("-o", "--output", metavar="PATH", help=text)
 
