@@ -20,7 +20,7 @@ from .trouble import Trouble
 
 __all__ = ["main"]
 
-COMMANDS: tuple[str, ...] = ("schema", "generate")
+COMMANDS: tuple[str, ...] = ("schema", "generate", "bench")
 # Which extra brings which library.
 EXTRAS = {"rich": "cli", "matplotlib": "bench", "pyarrow": "arrow", "confluent_kafka": "kafka", "pyspark": "spark"}
 
