@@ -59,7 +59,7 @@ def test_a_file_is_written(tmp_path: Path) -> None:
     [
         (["--format", "avro"], "vmcodec schema: argument --format: invalid choice: 'avro'"),
         (["--format", "arrow", "--wire", "canonical"], "vmcodec schema: --wire says nothing about --format arrow"),
-        (["-o", "no/such/folder/x.json"], "vmcodec schema: no/such/folder/x.json: No such file or directory"),
+        (["-o", "no/such/folder/x.json"], "vmcodec schema: no/such/folder/x.json: there is no folder no/such/folder"),
         (["extra.ndjson"], "vmcodec: unrecognized arguments: extra.ndjson"),
     ],
 )

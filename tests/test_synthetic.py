@@ -14,7 +14,7 @@ import pytest
 import vmcodec as v
 from support import run_python
 from vmcodec import synthetic
-from vmcodec.synthetic.chance import Chance
+from vmcodec.synthetic import Chance
 
 DAY = 86_400_000_000
 FIRST = 20_094 * DAY  # 2025-01-06

@@ -14,13 +14,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from .. import _progress
-from . import numbers, targets
+from . import numbers, output
+from .growing import growing
 from .producing import Record, producing
 from .trouble import Trouble
 
 if TYPE_CHECKING:
-    from ..synthetic import Dated
-    from ..synthetic.chance import Chance
+    from ..synthetic import Chance, Dated
 
 HELP = "write synthetic events: agents that live plausible days"
 EXAMPLE = """\
@@ -52,7 +52,13 @@ def arguments(parser: ArgumentParser) -> None:
         "--bad", type=numbers.share, default=0.0, metavar="SHARE", help="put bad records in between, this share of all"
     )
     where = parser.add_mutually_exclusive_group()
-    targets.arguments(where, "the file to write, .gz and .zst compressed; standard output by default")
+    where.add_argument(
+        "-o",
+        "--output",
+        default=output.STDOUT,
+        metavar="PATH",
+        help="the file to write, .gz and .zst compressed; - is standard output, the default",
+    )
     where.add_argument("--bootstrap", metavar="HOST:PORT", help="the Kafka broker to write to")
     parser.add_argument("--topic", metavar="NAME", help=f"with --bootstrap: the topic ({TOPIC})")
 
@@ -64,7 +70,8 @@ def run(options: Namespace) -> int:
     number = options.events or (None if options.rate else 10_000)
     agents = options.agents or max(1, round((number or 100 * A_DAY) / A_DAY))
     written = bad = size = 0
-    with _progress.bar(number, records=True) as show, _target(options) as write:
+    hidden = options.output == output.STDOUT and not options.bootstrap  # a bar would stand among the lines
+    with _progress.bar(number, False if hidden else None, records=True) as show, _target(options) as write:
         for records, spoilt in _batches(options, number, agents):
             write(records)
             written += len(records)
@@ -78,8 +85,7 @@ def run(options: Namespace) -> int:
 def _batches(options: Namespace, number: int | None, agents: int) -> Iterator[tuple[list[Record], int]]:
     """The records, and how many of them are bad; at the pace asked for."""
     from .. import encode_batch
-    from ..synthetic import events, spoil
-    from ..synthetic.chance import Chance
+    from ..synthetic import Chance, events, spoil
 
     planned = _planned(events(options.seed, agents), options.bad, Chance(options.seed, 3))
     faults = Chance(options.seed, 4)
@@ -124,11 +130,12 @@ def _target(options: Namespace) -> Iterator[Callable[[list[Record]], None]]:
         with producing(options.bootstrap, options.topic or TOPIC) as write:
             yield write
         return
-    with targets.target(options.output) as file:
+    stdout = options.output == output.STDOUT
+    with output.opened(output.STDOUT) if stdout else growing(options.output) as file:
 
         def write_lines(records: list[Record]) -> None:
             file.write(b"".join(record.value + b"\n" for record in records))
-            if file is sys.stdout.buffer:
+            if stdout:
                 file.flush()  # whoever reads a pipe need not wait for it to fill
 
         yield write_lines

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from . import targets
+from . import output
 from .trouble import Trouble
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def arguments(parser: ArgumentParser) -> None:
         choices=["accepted", "canonical"],
         help="for json-schema and asyncapi: every form that is read (default), or the one that is written",
     )
-    targets.arguments(parser)
+    output.arguments(parser)
 
 
 def run(options: Namespace) -> int:
@@ -39,7 +39,7 @@ def run(options: Namespace) -> int:
     if options.wire and options.format in ("arrow", "spark"):
         raise Trouble(f"--wire says nothing about --format {options.format}")
     text = _FORMATS[options.format](options.wire or "accepted")
-    with targets.target(options.output) as file:
+    with output.opened(options.output) as file:
         file.write(text.encode() + b"\n")
     return 0
 

@@ -12,10 +12,11 @@ import math
 from collections.abc import Iterator
 
 from .agent import Agent, Dated
+from .chance import Chance
 from .faults import FAULTS, spoil
 from .tenant import Tenant
 
-__all__ = ["FAULTS", "Dated", "events", "spoil"]
+__all__ = ["FAULTS", "Chance", "Dated", "events", "spoil"]
 
 FIRST_DAY = datetime.date(2025, 1, 6)
 _EPOCH = datetime.date(1970, 1, 1)

@@ -23,7 +23,7 @@ EXAMPLE = """\
 vmcodec bench
 vmcodec bench archive.ndjson.gz --records 20000 --plot bench.svg"""
 
-SHARE = 10_000  # records a round
+SHARE = 5_000  # records a round
 PEERS = ("msgspec", "orjson", "pydantic")
 
 
