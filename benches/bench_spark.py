@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from corpus import corpus
-from rounds import Spread
+from vmcodec.cli.bench.rounds import Spread
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))  # the services that tests start
 

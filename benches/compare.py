@@ -17,7 +17,8 @@ import memory
 import peers
 import report
 from corpus import corpus
-from rounds import Clock, Clocked, Spread, keep_freed_memory, race, ratios
+from vmcodec.cli.bench.figures import row
+from vmcodec.cli.bench.rounds import Clock, keep_freed_memory, race
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +68,6 @@ def _messages(variant: str, order: str, count: int) -> list[bytes]:
     return corpus(count, variant, order)
 
 
-def _row(entry: Clocked, field: list[Clocked], messages: int, clock: Clock) -> dict[str, Any]:
-    """One contestant's figures: microseconds a message, and how many times vmcodec's time it takes."""
-    row: dict[str, Any] = {
-        "key": entry.peer.key,
-        "label": entry.peer.label,
-        "cpu_us": report.plain(Spread.of([seconds / messages * 1e6 for seconds in entry.cpu])),
-        "wall_us": report.plain(Spread.of([seconds / messages * 1e6 for seconds in entry.wall])),
-    }
-    for ours in field:
-        if ours.peer.key.startswith("vmcodec") and ours is not entry:
-            row[f"over_{ours.peer.key}"] = report.plain(ratios(entry, ours, clock))
-    return row
-
-
 def compare(scenario: Scenario, *, rounds: int, scale: float) -> dict[str, Any]:
     """Check all answers of one scenario, then race; `scale` below 1 shortens the rounds."""
     share = max(int(scenario.share * scale), peers.BATCH)
@@ -96,7 +83,7 @@ def compare(scenario: Scenario, *, rounds: int, scale: float) -> dict[str, Any]:
         "messages_per_round": share,
         "batch": min(scenario.batch, share),
         "clock": scenario.clock,
-        "contestants": [_row(entry, clocked, share, scenario.clock) for entry in clocked],
+        "contestants": [row(entry, clocked, share, scenario.clock) for entry in clocked],
     }
 
 

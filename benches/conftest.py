@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the files here import one anot
 
 import peers
 from corpus import corpus
-from rounds import keep_freed_memory
+from vmcodec.cli.bench.rounds import keep_freed_memory
 
 keep_freed_memory()
 

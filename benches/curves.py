@@ -12,7 +12,7 @@ from typing import Any
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-from theme import Theme, save
+from vmcodec.cli.bench.theme import Theme, save
 
 TITLE = "Time a message, as batches and messages grow"
 WIDTH, HEIGHT = 8.4, 3.9  # inches

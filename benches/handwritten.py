@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import vmcodec
-from model import ROWS, Row
+from vmcodec.cli.bench.model import ROWS, Row
 
 
 @dataclasses.dataclass(slots=True)

@@ -17,7 +17,8 @@ import peers
 import report
 from corpus import SEED, USER_KEYS, corpus
 from rich.table import Table
-from rounds import Spread, keep_freed_memory, race
+from vmcodec.cli.bench.figures import plain
+from vmcodec.cli.bench.rounds import Spread, keep_freed_memory, race
 
 RESULTS = Path(__file__).parent / "linear.json"
 BATCH_SIZES = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
@@ -69,9 +70,7 @@ def contestants() -> list[peers.Peer]:
 def clock(messages: Sequence[bytes], *, rounds: int, share: int, batch: int) -> dict[str, dict[str, float]]:
     """Nanoseconds of CPU time a message, by contestant, freeing included."""
     clocked = race(contestants(), messages, rounds=rounds, share=share, batch=batch)
-    return {
-        entry.peer.key: report.plain(Spread.of([seconds / share * 1e9 for seconds in entry.cpu])) for entry in clocked
-    }
+    return {entry.peer.key: plain(Spread.of([seconds / share * 1e9 for seconds in entry.cpu])) for entry in clocked}
 
 
 def by_batch(largest: int, rounds: int) -> list[Point]:

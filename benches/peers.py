@@ -1,7 +1,7 @@
 """The peers: other ways to read and write the same messages, each one function, with the check of its answers.
 
-Called by compare.py, the bench_*.py files and memory.py; timing is left to others. A peer whose package is missing is
-left out and named in NOTES.
+Called by compare.py, the bench_*.py files and memory.py; timing is left to others. Those that `vmcodec bench` races too
+are in the package, and can be had from here like the others.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import operator
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -18,66 +17,27 @@ from typing import Any
 import handwritten
 import msgspec
 import vmcodec
-from model import ROWS, pydantic_adapter, struct_twins
+from vmcodec.cli.bench.model import struct_twins
+from vmcodec.cli.bench.peers import NOTES as NOTES
+from vmcodec.cli.bench.peers import check_all as check_all
+from vmcodec.cli.bench.peers import check_peer as check_peer
+from vmcodec.cli.bench.peers import installed as installed
+from vmcodec.cli.bench.peers import json_plain as json_plain
+from vmcodec.cli.bench.peers import loop, orjson_peers, pydantic_peers, same_dict, same_fields, same_struct
+from vmcodec.cli.bench.peers import msgspec_ordinary as msgspec_ordinary
+from vmcodec.cli.bench.peers import msgspec_ours as msgspec_ours
+from vmcodec.cli.bench.peers import ours_dict as ours_dict
+from vmcodec.cli.bench.peers import ours_lazy as ours_lazy
+from vmcodec.cli.bench.rounds import BATCH as BATCH
+from vmcodec.cli.bench.rounds import Messages as Messages
+from vmcodec.cli.bench.rounds import Peer as Peer
 
 try:
     import orjson
 except ImportError:  # pragma: no cover - depends on what is installed
     orjson = None  # type: ignore[assignment]
 
-Messages = Sequence[bytes]
-BATCH = 1_000
-Same = Callable[[Any, Any], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """One contestant: `run` does the work, `same(ours, theirs)` compares one result of each."""
-
-    key: str
-    label: str
-    run: Callable[[Any], Any]
-    same: Same
-    prepare: Callable[[Messages], Any] = list  # what `run` is given; never timed
-    items: Callable[[Any], Iterable[Any]] = iter  # one result a message, from what `run` gives
-
-
-NOTES: list[str] = []
-
-
-def installed(name: str, present: bool) -> bool:
-    """Whether it is; a note is taken where it is not."""
-    note = f"{name} is not installed: its rows are left out"
-    if not present and note not in NOTES:
-        NOTES.append(note)
-    return present
-
-
 # Checks of answers ---------------------------------------------------------------------------------------------------
-
-
-def same_fields(ours: Any, theirs: Any) -> bool:
-    """Equal event name and equal attributes; their class may be a Struct, a dataclass or a pydantic model."""
-    if type(ours).__name__ != type(theirs).__name__ or ours.extra is not None:
-        return False
-    for row in ROWS[type(ours)]:
-        mine, other = getattr(ours, row.attribute), getattr(theirs, row.attribute)
-        if row.type is vmcodec.Time and mine is not None:
-            if other is None or (mine.seconds, mine.useconds) != (other.seconds, other.useconds):
-                return False
-        elif mine != other or (row.is_enum and type(mine) is not type(other)):
-            return False
-    return True
-
-
-def same_dict(ours: Any, theirs: Any) -> bool:
-    """The peer's dict is what our event says in JSON terms."""
-    return bool(msgspec.to_builtins(ours) == theirs)
-
-
-def same_struct(ours: Any, theirs: Any) -> bool:
-    """Equal Structs of the same class."""
-    return type(ours) is type(theirs) and bool(ours == theirs)
 
 
 def same_json(ours: bytes, theirs: bytes) -> bool:
@@ -90,95 +50,18 @@ def same_bytes(ours: bytes, theirs: bytes) -> bool:
     return bytes(ours) == bytes(theirs)
 
 
-def check_peer(ours: Peer, peer: Peer, messages: Messages) -> None:
-    """AssertionError when any result of the peer differs from ours."""
-    mine = ours.items(ours.run(ours.prepare(messages)))
-    others = peer.items(peer.run(peer.prepare(messages)))
-    for place, (one, other) in enumerate(zip(mine, others, strict=True)):
-        if not peer.same(one, other):
-            raise AssertionError(f"{peer.label}: result {place} differs from that of {ours.label}")
-
-
-def check_all(peers: Sequence[Peer], messages: Messages) -> None:
-    """Compare every peer's results with those of the first, which is vmcodec."""
-    for peer in peers:
-        check_peer(peers[0], peer, messages)
-
-
 # Decoding, one list of messages in, one list of objects out ----------------------------------------------------------
-
-
-def _loop(decode: Callable[[bytes], Any]) -> Callable[[Messages], list[Any]]:
-    """A plain loop, as people write it."""
-
-    def run(messages: Messages) -> list[Any]:
-        return [decode(message) for message in messages]
-
-    return run
-
-
-def ours_dict() -> Peer:
-    """vmcodec, nested objects as dicts."""
-    return Peer("vmcodec", "vmcodec", vmcodec.Decoder().decode_batch, same_struct)
-
-
-def ours_lazy() -> Peer:
-    """vmcodec, nested objects checked but kept as bytes until looked at."""
-    return Peer("vmcodec_lazy", "vmcodec, lazy", vmcodec.Decoder(kv_lists="lazy").decode_batch, same_fields)
-
-
-def msgspec_ours() -> Peer:
-    """msgspec's decoder on vmcodec's own classes: its best case, and the contract's reference."""
-    decode = msgspec.json.Decoder(vmcodec.Event).decode
-    return Peer("msgspec", "msgspec, vmcodec's classes", _loop(decode), same_struct)
-
-
-def msgspec_ordinary() -> Peer:
-    """msgspec on ordinary classes: tracked by the collector, mutable."""
-    decode = msgspec.json.Decoder(struct_twins(gc=True)).decode
-    return Peer("msgspec_ordinary", "msgspec, ordinary classes", _loop(decode), same_fields)
 
 
 def msgspec_tuned() -> Peer:
     """msgspec on the ordinary classes with gc=False."""
     decode = msgspec.json.Decoder(struct_twins(gc=False)).decode
-    return Peer("msgspec_gc_false", "msgspec, gc=False classes", _loop(decode), same_fields)
+    return Peer("msgspec_gc_false", "msgspec, gc=False classes", loop(decode), same_fields)
 
 
 def json_hand() -> Peer:
     """The standard library's json, dataclasses and checks by hand."""
-    return Peer("json_dataclass", "json + dataclass", _loop(handwritten.decode), same_fields)
-
-
-def json_plain() -> Peer:
-    """The standard library's json to dicts, nothing checked."""
-    return Peer("json", "json.loads (dicts)", _loop(json.loads), same_dict)
-
-
-def orjson_peers() -> list[Peer]:
-    """orjson to dicts, and orjson with msgspec.convert to vmcodec's classes."""
-    if not installed("orjson", orjson is not None):
-        return []
-    loads, convert, events = orjson.loads, msgspec.convert, list[vmcodec.Event]
-
-    def converted(messages: Messages) -> list[Any]:
-        # One convert() a batch: it works out its type argument anew in each call.
-        return convert([loads(message) for message in messages], events)
-
-    return [
-        Peer("orjson", "orjson (dicts)", _loop(loads), same_dict),
-        Peer("orjson_convert", "orjson + msgspec.convert", converted, same_struct),
-    ]
-
-
-def pydantic_peers() -> list[Peer]:
-    """pydantic v2, a discriminated union, validate_json."""
-    try:
-        adapter = pydantic_adapter()
-    except ImportError:
-        installed("pydantic", False)
-        return []
-    return [Peer("pydantic", "pydantic v2", _loop(adapter.validate_json), same_fields)]
+    return Peer("json_dataclass", "json + dataclass", loop(handwritten.decode), same_fields)
 
 
 def decode_peers() -> list[Peer]:
@@ -194,7 +77,7 @@ def order_peers() -> list[Peer]:
 
 def single_peers() -> list[Peer]:
     """One call for each message, vmcodec's included."""
-    ours = Peer("vmcodec", "vmcodec.decode", _loop(vmcodec.decode), same_struct)
+    ours = Peer("vmcodec", "vmcodec.decode", loop(vmcodec.decode), same_struct)
     return [ours, msgspec_ours(), msgspec_tuned(), msgspec_ordinary(), *orjson_peers()[:1]]
 
 

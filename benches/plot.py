@@ -13,19 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from curves import draw_linear
-from theme import FOOT, HEAD, THEMES, WIDTH, Theme, bar, page, save, settle
 from throughput import draw_throughput
+from vmcodec.cli.bench.bars import draw_bars
+from vmcodec.cli.bench.theme import THEMES, Theme, settle
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 LINEAR = HERE / "linear.json"
 ARROW = HERE / "results_arrow.json"
 IMAGES = HERE.parent / "docs" / "images"
-ROW = 0.36  # inches
-NAMES = 2.45  # inches left of the bars
-LABELS = 1.15  # inches right of the longest bar
-THICK = 0.21
-OURS = ("vmcodec", "vmcodec_lazy")
 
 
 def _comparison(results: dict[str, Any], key: str) -> dict[str, Any]:
@@ -45,34 +41,11 @@ def _footer(results: dict[str, Any]) -> str:
     )
 
 
-def draw_bars(results: dict[str, Any], theme: Theme, target: Path) -> None:
+def draw_decoding(results: dict[str, Any], theme: Theme, target: Path) -> None:
     """Write one picture: a bar for each contestant of the decode_batch comparison, the shortest on top."""
     outcome = _comparison(results, "decode_batch")
-    rows = sorted(outcome["contestants"], key=lambda row: float(row["cpu_us"]["median"]))
-    longest = max(row["cpu_us"]["median"] for row in rows)
-    corpus = results["corpora"][outcome["corpus"]]
-    figure, axis = page(
-        theme,
-        HEAD + ROW * len(rows) + FOOT,
-        "Decoding one message",
-        f"CPU microseconds, and multiples of vmcodec's, per message of {corpus['mean_bytes']} bytes; shorter is better",
-        _footer(results),
-    )
-    scale = (WIDTH - NAMES - LABELS) / longest
-    for number, row in enumerate(rows):
-        middle = HEAD + ROW * (number + 0.5)
-        ours = row["key"] in OURS
-        taken = row["cpu_us"]["median"]
-        colour = {"vmcodec": theme.accent, "vmcodec_lazy": theme.accent_soft}.get(row["key"], theme.bar)
-        weight = "bold" if ours else "normal"
-        axis.text(0.08, middle, row["label"], color=theme.text, fontsize=10.5, fontweight=weight, va="center_baseline")
-        bar(axis, (NAMES, middle), taken * scale, THICK, colour)
-        end = NAMES + taken * scale + 0.10
-        axis.text(end, middle, f"{taken:.2f}", color=theme.text, fontsize=10.5, fontweight=weight, va="center_baseline")
-        if not ours:
-            over = row["over_vmcodec"]["median"]
-            axis.text(end + 0.52, middle, f"{over:.1f}\u00d7", color=theme.muted, fontsize=10.5, va="center_baseline")
-    save(figure, target, "Decoding one message")
+    size = results["corpora"][outcome["corpus"]]["mean_bytes"]
+    draw_bars(outcome, size, _footer(results), theme, target)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -85,7 +58,7 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     settle()
     pictures = (
-        (draw_bars, chosen.results, "bench"),
+        (draw_decoding, chosen.results, "bench"),
         (draw_linear, chosen.linear, "linear"),
         (draw_throughput, chosen.arrow, "arrow"),
     )

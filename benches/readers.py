@@ -25,8 +25,8 @@ from typing import Any, Literal, NamedTuple
 import peers
 import vmcodec
 from corpus import lines
-from model import ROWS, Row
 from peers import Messages, Peer
+from vmcodec.cli.bench.model import ROWS, Row
 
 try:
     import pyarrow as pa

@@ -7,7 +7,6 @@ Nothing is measured here but the corpus and the machine.
 from __future__ import annotations
 
 import gc
-import importlib.metadata
 import json
 import os
 import platform
@@ -22,29 +21,17 @@ from corpus import SEED, lines
 from peers import Messages
 from rich.console import Console
 from rich.table import Table
-from rounds import Spread
+from vmcodec.cli.bench.figures import OURS as OURS
+from vmcodec.cli.bench.figures import ratio, table, version
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 ARROW = HERE / "results_arrow.json"
 VERSIONS = HERE / "versions.json"
 README = HERE / "README.md"
-OURS = ("vmcodec", "vmcodec_lazy")
 PACKAGES = ("vmcodec", "msgspec", "orjson", "pydantic")
 
 console = Console(width=max(118, shutil.get_terminal_size().columns))
-
-
-def plain(spread: Spread) -> dict[str, float]:
-    """A spread as JSON takes it, four digits."""
-    return {name: float(f"{getattr(spread, name):.4g}") for name in ("median", "low", "high")}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def _processor() -> str:
@@ -62,7 +49,7 @@ def environment(rounds: int, freed_memory_kept: bool, packages: Sequence[str] = 
     return {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
-        "packages": {name: _version(name) for name in packages},
+        "packages": {name: version(name) for name in packages},
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
         "cpu_count": os.cpu_count(),
@@ -97,30 +84,9 @@ def entropy(messages: Messages) -> dict[str, float]:
     }
 
 
-def _ratio(row: dict[str, Any], ours: str) -> str:
-    spread = row.get(f"over_{ours}")
-    return f"{spread['median']:.2f} ({spread['low']:.2f}-{spread['high']:.2f})" if spread else ""
-
-
 def show(outcome: dict[str, Any]) -> None:
-    """One comparison as a terminal table."""
-    wall = ", wall" if outcome["clock"] == "wall" else ""
-    lazy = any(row["key"] == "vmcodec_lazy" for row in outcome["contestants"])
-    table = Table(
-        title=f"{outcome['title']}  [dim]{outcome['corpus']}; {outcome['messages_per_round']:,} messages a round[/dim]",
-        title_justify="left",
-        box=None,
-        padding=(0, 2),
-    )
-    table.add_column("", width=44)
-    for heading in ("CPU µs/msg", "wall µs", f"x vmcodec{wall} (IQR)", *(["x lazy (IQR)"] if lazy else [])):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in outcome["contestants"]:
-        cells = [f"{row['cpu_us']['median']:.2f}", f"{row['wall_us']['median']:.2f}", _ratio(row, "vmcodec")]
-        if lazy:
-            cells.append(_ratio(row, "vmcodec_lazy"))
-        table.add_row(row["label"], *cells, style="bold cyan" if row["key"] in OURS else None)
-    console.print(table)
+    """One comparison on the terminal."""
+    console.print(table(outcome))
     console.print()
 
 
@@ -196,8 +162,8 @@ def _markdown(results: dict[str, Any]) -> str:
         parts.append("|---|--:|--:|" + ("--:|" if lazy else ""))
         for row in outcome["contestants"]:
             label = f"**{row['label']}**" if row["key"] in OURS else row["label"]
-            cells = f"| {label} | {row[f'{clock}_us']['median']:.2f} | {_ratio(row, 'vmcodec')} |"
-            parts.append(cells + (f" {_ratio(row, 'vmcodec_lazy')} |" if lazy else ""))
+            cells = f"| {label} | {row[f'{clock}_us']['median']:.2f} | {ratio(row, 'vmcodec')} |"
+            parts.append(cells + (f" {ratio(row, 'vmcodec_lazy')} |" if lazy else ""))
     if kept := results["memory"]:
         parts += ["", "**Memory kept for each event** (growth of the resident set of a fresh process)", ""]
         parts += ["| | bytes | against ordinary classes |", "|---|--:|--:|"]
@@ -225,7 +191,7 @@ def arrow_markdown(results: dict[str, Any]) -> str:
         cells = [f"**{label}**" if key in OURS else label]
         for rows in (one, two):
             row = rows.get(key)
-            cells += [f"{throughput(row, corpus):,.0f}", _ratio(row, ours)] if row else ["", ""]
+            cells += [f"{throughput(row, corpus):,.0f}", ratio(row, ours)] if row else ["", ""]
         parts.append(f"| {' | '.join(cells)} |")
     if results["memory"]:
         parts += ["", "| memory of decode_arrow | lines | columns | at the most | over the columns |"]
@@ -263,7 +229,7 @@ def versions_markdown(rows: dict[str, Any]) -> str:
         setting = row["environment"]
         cells = [setting["python"], setting["packages"]["msgspec"]]
         cells.append(f"{found['decode_batch', 'vmcodec']['cpu_us']['median']:.2f}")
-        cells += [_ratio(found[comparison, peer], over) for _, comparison, peer, over in VERSION_COLUMNS]
+        cells += [ratio(found[comparison, peer], over) for _, comparison, peer, over in VERSION_COLUMNS]
         parts.append(f"| {' | '.join(cells)} |")
     return "\n".join(parts)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from report import OURS, throughput
-from theme import FOOT, HEAD, WIDTH, Theme, bar, page, save
+from vmcodec.cli.bench.theme import FOOT, HEAD, WIDTH, Theme, bar, page, save
 
 TITLE = "From NDJSON to columns"
 ROW = 0.52  # inches a reader

@@ -16,7 +16,7 @@ import compare
 import peers
 import report
 from compare import Scenario
-from rounds import keep_freed_memory
+from vmcodec.cli.bench.rounds import keep_freed_memory
 
 
 def _decoders() -> list[peers.Peer]:

@@ -8,18 +8,22 @@ from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
-def bar(size: int | None, shown: bool | None = None) -> Iterator[Callable[[int | None, str], None]]:
+def bar(
+    size: int | None, shown: bool | None = None, *, records: bool = False
+) -> Iterator[Callable[[int | None, str], None]]:
     """Give a function that takes how many of `size` bytes were read, and what was found so far, and shows both.
 
     shown : whether it is shown on stderr; by default where stderr is a terminal; elsewhere rich is not needed.
+    records : whether records are counted, not bytes
     """
     if not (sys.stderr.isatty() if shown is None else shown):
         yield lambda read, told: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    done = MofNCompleteColumn() if records else DownloadColumn()
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), done, TimeRemainingColumn())
     # Unless told, rich would send to its console what is printed, also where that goes to a file.
     with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as progress:
         task = progress.add_task("", total=size)

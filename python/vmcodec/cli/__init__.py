@@ -21,9 +21,9 @@ from .trouble import Trouble
 
 __all__ = ["main"]
 
-COMMANDS: tuple[str, ...] = ("validate", "decode", "stats", "tail")
+COMMANDS: tuple[str, ...] = ("validate", "decode", "stats", "tail", "schema", "generate", "bench")
 # Which extra brings which library.
-EXTRAS = {"rich": "cli", "matplotlib": "bench", "pyarrow": "arrow", "confluent_kafka": "kafka"}
+EXTRAS = {"rich": "cli", "matplotlib": "bench", "pyarrow": "arrow", "confluent_kafka": "kafka", "pyspark": "spark"}
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

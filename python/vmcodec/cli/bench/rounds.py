@@ -1,4 +1,6 @@
-"""Paired, interleaved rounds in one process: the one place where compare.py reads a clock.
+"""Paired, interleaved rounds in one process: the one place where contestants are clocked.
+
+`vmcodec bench` and the benches race with it.
 
 Every contestant does the same work in every round, in rotating order, after a full collection; what its results cost
 to free is inside. Which contestants there are, and what the figures look like on paper, is left to others.
@@ -10,11 +12,26 @@ import ctypes
 import gc
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from peers import Messages, Peer
+Messages = Sequence[bytes]
+BATCH = 1_000
+Same = Callable[[Any, Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One contestant: `run` does the work, `same(ours, theirs)` compares one result of each."""
+
+    key: str
+    label: str
+    run: Callable[[Any], Any]
+    same: Same
+    prepare: Callable[[Messages], Any] = list  # what `run` is given; never timed
+    items: Callable[[Any], Iterable[Any]] = iter  # one result a message, from what `run` gives
+
 
 Clock = Literal["cpu", "wall"]
 

@@ -1,6 +1,7 @@
 """The event classes as plain rows, and the ordinary models that the peers decode into, all made from those rows.
 
-Called by peers.py and handwritten.py. vmcodec's own classes stay the one place where events are described.
+peers.py makes its contestants of them, and so do the benches. The event classes stay the one place where events are
+described.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from functools import reduce
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-import vmcodec
+
+from ... import EVENTS, Time
 
 Model = type[Any]
 
@@ -58,7 +60,7 @@ def rows(event: type[msgspec.Struct]) -> list[Row]:
     ]
 
 
-ROWS: dict[type[msgspec.Struct], list[Row]] = {event: rows(event) for event in vmcodec.EVENTS}
+ROWS: dict[type[msgspec.Struct], list[Row]] = {event: rows(event) for event in EVENTS}
 
 
 def struct_twins(*, gc: bool) -> Any:
@@ -72,7 +74,7 @@ def struct_twins(*, gc: bool) -> Any:
     for event, table in ROWS.items():
         fields: list[Any] = []
         for row in table:
-            kind = moment if row.type is vmcodec.Time else dict[str, Any] if row.type is dict else row.type
+            kind = moment if row.type is Time else dict[str, Any] if row.type is dict else row.type
             if row.required:
                 fields.append((row.attribute, kind))
             else:
@@ -103,7 +105,7 @@ def pydantic_adapter() -> Any:
     for event, table in ROWS.items():
         fields: dict[str, Any] = {"id": (Literal[event.__name__], ...)}
         for row in table:
-            kind = moment if row.type is vmcodec.Time else dict[str, Any] if row.type is dict else row.type
+            kind = moment if row.type is Time else dict[str, Any] if row.type is dict else row.type
             if row.required:
                 fields[row.attribute] = (kind, pydantic.Field(alias=row.wire))
             else:

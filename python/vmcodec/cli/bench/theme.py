@@ -1,6 +1,6 @@
 """How the pictures look: colours for a light and a dark page, the page's own fonts, the same bytes every time.
 
-plot.py, curves.py and throughput.py draw with it.
+bars.py draws with it, and the pictures of the benches do.
 """
 
 from __future__ import annotations
