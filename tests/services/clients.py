@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -22,6 +22,7 @@ class Record(NamedTuple):
     key: bytes | None
     value: bytes | None
     timestamp: int
+    headers: list[Any]  # pairs of a name and bytes
 
 
 def make_topic(broker: Broker, name: str, partitions: int = 6) -> None:
@@ -68,7 +69,8 @@ def read_topic(broker: Broker, topic: str) -> list[Record]:
                 raise RuntimeError(str(message.error()))
             place, offset = message.partition(), message.offset()
             assert place is not None and offset is not None
-            records.append(Record(place, offset, message.key(), message.value(), message.timestamp()[1]))
+            headers: list[Any] = list(message.headers() or ())
+            records.append(Record(place, offset, message.key(), message.value(), message.timestamp()[1], headers))
         return records
     finally:
         consumer.close()
