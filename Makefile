@@ -60,7 +60,7 @@ test-safe: ## pytest once more, with every instance made by its constructor
 
 .PHONY: test-services
 test-services: ## the tests with real services: needs Java 17 or newer; the first time also Maven, and apt or Redis
-	$(BIN)/python -m pytest -m services tests/services
+	$(BIN)/python -m pytest -m "services and not soak" tests/services
 	$(BIN)/python -m pytest -m services benches/bench_spark.py -q
 
 .PHONY: kafka
