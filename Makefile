@@ -61,7 +61,7 @@ test-safe: ## pytest once more, with every instance made by its constructor
 .PHONY: test-services
 test-services: ## the tests with real services: needs Java 17 or newer; the first time also Maven, and apt or Redis
 	$(BIN)/python -m pytest -m "services and not soak" tests/services
-	$(BIN)/python -m pytest -m services benches/bench_spark.py -q
+	$(BIN)/python -m pytest -m services benches/bench_spark.py benches/bench_kafka.py -q
 
 .PHONY: kafka
 kafka: $(BIN)/python ## a Kafka broker to try things with: prints its address, and runs until Ctrl-C
@@ -97,6 +97,10 @@ bench-instructions: dev ## instructions a message beside the kept ones; UPDATE=1
 .PHONY: bench-spark
 bench-spark: dev ## decode_in_arrow beside from_json in Spark: records a second and the ratio (needs Java)
 	$(BIN)/python benches/bench_spark.py
+
+.PHONY: bench-kafka
+bench-kafka: dev ## a Kafka consumer with vmcodec beside json, orjson and msgspec: table and README (needs Java)
+	$(BIN)/python benches/bench_kafka.py
 
 .PHONY: soak
 soak: dev ## the long tests

@@ -46,14 +46,14 @@ def check_events(planned: Sequence[Planned], journals: Iterable[Path]) -> dict[s
     in_time = numpy.argsort(handled["stamp"], kind="stable")
     seen, first = numpy.unique(ranks[in_time], return_index=True)
     lost = numpy.setdiff1d(numpy.arange(len(good)), seen)
-    assert not len(lost), f"{len(lost)} of {len(good)} events were never handled, the first {good[lost[0]]}"
+    assert not len(lost), f"{len(lost)} of {len(good)} events were never handled, the first {_told(good[lost[0]])}"
     good["stamp"] = handled["stamp"][in_time][first]
 
     by_key = numpy.sort(good, order=["partition", "key", "number"])
     one, next_one = by_key[:-1], by_key[1:]
     same_key = (one["partition"] == next_one["partition"]) & (one["key"] == next_one["key"])
     late = same_key & (one["stamp"] >= next_one["stamp"])
-    assert not late.any(), f"{late.sum()} events came before those before them, the first {next_one[late][0]}"
+    assert not late.any(), f"{late.sum()} events came before those before them, the first {_told(next_one[late][0])}"
     starts = sum(_check_starts(good, run, _ranks(good, run)) for run in runs)
     return {
         "events": len(good),
@@ -71,7 +71,7 @@ def _ranks(good: Array, handled: Array) -> Array:
     ranks: Array = numpy.minimum(numpy.searchsorted(places, wanted), len(places) - 1)
     strange = places[ranks] != wanted
     assert not strange.any(), (
-        f"{strange.sum()} records were handled that are no events, the first {handled[strange][0]}"
+        f"{strange.sum()} records were handled that are no events, the first {_told(handled[strange][0])}"
     )
     return ranks
 
@@ -87,9 +87,15 @@ def _check_starts(good: Array, run: Array, ranks: Array) -> int:
         until = numpy.maximum.accumulate(good["stamp"][begin:])
         for at in [0, *(numpy.flatnonzero(numpy.diff(mine) != 1) + 1)]:
             before = mine[at] - begin
-            assert before == 0 or until[before - 1] < stamps[at], f"events before {run[here][at]} were passed over"
+            assert before == 0 or until[before - 1] < stamps[at], (
+                f"events before {_told(run[here][at])} were passed over"
+            )
             starts += 1
     return starts
+
+
+def _told(event: Any) -> str:
+    return f"number {event['number']} at {event['partition']}:{event['offset']}"
 
 
 def check_letters(planned: Sequence[Planned], topic: str, letters: Sequence[Record]) -> dict[str, int]:

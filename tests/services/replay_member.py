@@ -1,7 +1,8 @@
 """A consumer as an operator would run it, for test_kafka_replay: notes each event it handles, and ends on SIGTERM.
 
 `python -m services.replay_member ADDRESS TOPIC LETTERS JOURNAL HOLD`. The group is named like the topic; bad records go
-to the topic LETTERS. With a HOLD above 0 it stops dead in the middle of a batch, once it has handled so many events, and waits to be killed.
+to the topic LETTERS. With a HOLD above 0 it stops dead in the middle of a batch, once it has handled so many events,
+and waits to be killed.
 """
 
 from __future__ import annotations
