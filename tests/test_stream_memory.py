@@ -50,21 +50,38 @@ before = peak()
 for source, records in zip(sources("large", 64), small, strict=True):
     assert drain(vmcodec.iter_decode(source)) == records * 64
     print(peak() - before)
+for source, records in zip(sources("large", 64), small, strict=True):
+    errors = vmcodec.iter_validate(source)
+    assert list(errors) == [] and errors.records == records * 64
+    print(peak() - before)
 """
 OVERSIZED = """
 good = b'{"id":"EventDNOutOfService","ThisDN":"7011"}'
 block = b"x" * 2**20
 
-def read(megabytes):
-    chunks = itertools.chain([good + b"\\n"], itertools.repeat(block, megabytes), [b"\\n", good])
-    return list(vmcodec.Decoder(max_size=2**20).iter_decode(chunks, errors="return"))
+def chunks(megabytes):
+    return itertools.chain([good + b"\\n"], itertools.repeat(block, megabytes), [b"\\n", good])
 
-first = read(4)
+def checked(errors):
+    (error,) = errors
+    assert (error.code, error.index, error.line) == ("too_large", 1, 2)
+    assert len(error.raw) <= 2**22
+
+def check(megabytes):
+    decoder = vmcodec.Decoder(max_size=2**20)
+    first, error, last = decoder.iter_decode(chunks(megabytes), errors="return")
+    assert first == last == vmcodec.decode(good)
+    checked([error])
+    checked(decoder.iter_validate(chunks(megabytes)))
+    with open(sys.argv[1] + "/oversized", "wb") as file:
+        file.writelines(chunks(megabytes))
+    checked(decoder.iter_validate(file.name))
+    tables = [(table.num_rows, table.errors.num_rows) for table in decoder.iter_arrow(file.name, errors="return")]
+    assert tables == [(1, 0), (1, 1), (1, 0)]
+
+check(80)
 before = peak()
-last = read(300)
-assert [last[0], last[2]] == [first[0], first[2]]
-assert (last[1].code, last[1].index, last[1].line) == ("too_large", 1, 2)
-assert len(last) == 3 and len(last[1].raw) <= 2**22
+check(300)
 print(peak() - before)
 """
 FILE = """
@@ -84,7 +101,7 @@ def test_peak_memory_does_not_grow_with_the_stream(tmp_path: Path) -> None:
         (tmp_path / f"{name}.gz").write_bytes(gzip.compress(BLOCK * copies, 1))
         (tmp_path / f"{name}.zst").write_bytes(zstandard.compress(BLOCK * copies, 1))
     grown = growth(SOURCES, tmp_path)
-    assert len(grown) == 6
+    assert len(grown) == 12
     assert max(grown) < 12
 
 

@@ -11,6 +11,7 @@ from ._vmcodec import (
     ArrowTable,
     Decoder,
     Encoder,
+    ErrorIterator,
     EventIterator,
     EventTable,
     EventTableIterator,
@@ -56,6 +57,7 @@ __all__ = [
     "Decoder",
     "EncodeError",
     "Encoder",
+    "ErrorIterator",
     "Event",
     "EventAgentLogin",
     "EventAgentLogout",
@@ -91,6 +93,7 @@ __all__ = [
     "encode_lines",
     "iter_arrow",
     "iter_decode",
+    "iter_validate",
     "validate_batch",
     "validate_lines",
 ]
@@ -108,6 +111,7 @@ decode_arrow = _decoder.decode_arrow
 iter_arrow = _decoder.iter_arrow
 validate_batch = _decoder.validate_batch
 validate_lines = _decoder.validate_lines
+iter_validate = _decoder.iter_validate
 
 _encoder = Encoder()
 encode = _encoder.encode

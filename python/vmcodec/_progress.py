@@ -20,6 +20,7 @@ def bar(size: int | None, shown: bool | None = None) -> Iterator[Callable[[int |
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    # Unless told, rich would send to its console what is printed, also where that goes to a file.
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as progress:
         task = progress.add_task("", total=size)
         yield lambda read, told: progress.update(task, description=told, completed=read)

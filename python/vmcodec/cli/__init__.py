@@ -8,6 +8,7 @@ where it was used wrongly: by `Trouble`, which is one clear line.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ from .trouble import Trouble
 
 __all__ = ["main"]
 
-COMMANDS: tuple[str, ...] = ()
+COMMANDS: tuple[str, ...] = ("validate", "decode")
 # Which extra brings which library.
 EXTRAS = {"rich": "cli", "matplotlib": "bench", "pyarrow": "arrow", "confluent_kafka": "kafka"}
 
@@ -67,25 +68,48 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with these arguments, by default the process's own; its exit code."""
-    options = parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file may have any name
     try:
-        code: int = options.run(options)
-        sys.stdout.flush()
+        code = _run(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code
-    except Trouble as trouble:
-        return _wrong(options.command, str(trouble))
-    except ModuleNotFoundError as error:
-        if error.name not in EXTRAS:
-            raise
-        return _wrong(options.command, f"{error.name} is missing: pip install 'vmcodec[{EXTRAS[error.name]}]'")
     except BrokenPipeError:
-        # Whoever read our output has seen enough. What is buffered must not fail once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has seen enough.
+        _drop_output()
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    except OSError as error:
+        _drop_output()
+        return _wrong("vmcodec", f"cannot go on: {error.strerror or error}")
 
 
-def _wrong(command: str, message: str) -> int:
-    print(f"vmcodec {command}: {message}", file=sys.stderr)
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        options = parser().parse_args(arguments)
+    except SystemExit as end:  # after --help too, what was printed has to be written
+        return int(end.code or 0)
+    try:
+        code: int = options.run(options)
+        return code
+    except Trouble as trouble:
+        return _wrong(f"vmcodec {options.command}", str(trouble))
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRAS:
+            raise
+        return _wrong(
+            f"vmcodec {options.command}", f"{error.name} is missing: pip install 'vmcodec[{EXTRAS[error.name]}]'"
+        )
+
+
+def _wrong(who: str, message: str) -> int:
+    print(f"{who}: {message}", file=sys.stderr)
     return 2
+
+
+def _drop_output() -> None:
+    """What is buffered cannot be written, and must not fail once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,8 @@
-//! What was read of a stream and not decoded yet. Used by `stream` and `table_stream`.
+//! What was read of a stream and not decoded yet. Used by `stream`, `check_stream` and
+//! `table_stream`.
 
 use memchr::{memchr, memrchr};
+use vmcodec_core::{Code, Expected, Fault};
 
 /// Bytes that were read and not decoded yet.
 #[derive(Default)]
@@ -20,6 +22,14 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
+    /// Nothing is pending, and nothing will be.
+    pub fn at_end() -> Buffer {
+        Buffer {
+            ended: true,
+            ..Buffer::default()
+        }
+    }
+
     pub fn pending(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
     }
@@ -72,9 +82,9 @@ impl Buffer {
         self.lines_end.saturating_sub(self.start)
     }
 
-    /// The pending bytes, if they begin a record that is longer than `max` already; the rest of it will
-    /// be passed over.
-    pub fn oversized(&mut self, max: usize) -> Option<Vec<u8>> {
+    /// The fault of a pending record that is longer than `max` already, and the bytes there are of it;
+    /// the rest of it will be passed over.
+    pub fn oversized(&mut self, max: usize) -> Option<(Fault, Vec<u8>)> {
         // One byte more may be the carriage return of its line's end.
         let most = max.saturating_add(1);
         if self.pending().len() <= most || self.only_blank(most) {
@@ -86,6 +96,9 @@ impl Buffer {
             skipping: true,
             ..Buffer::default()
         };
-        Some(pending)
+        Some((
+            Fault::new(Code::TooLarge, max, Expected::Size(max)),
+            pending,
+        ))
     }
 }

@@ -5,11 +5,12 @@ use pyo3::prelude::*;
 use vmcodec_arrow::{Added, ArrowError, Builder, Chunk, MAX_RECORD, SchemaRef, Table};
 use vmcodec_core::{Code, Expected, Failure, Fault, Memory, Outcome};
 
-use crate::decoder::{Decoder, Limit};
+use crate::decoder::Decoder;
 use crate::error::DecodeError;
 use crate::ffi::arrow;
 use crate::input::{Input, items, records};
 use crate::marks::Marks;
+use crate::options::Limit;
 use crate::schema::Codec;
 use crate::session::Errors;
 use crate::table::{EventTable, failed};

@@ -2,17 +2,19 @@
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyList, PyType};
+use pyo3::types::{PyList, PyType};
 use vmcodec_arrow::Added;
 use vmcodec_core::lines::Lines;
 use vmcodec_core::{
     Decoder as Core, EventId, Extra, Framing, KvLists, Options, Plan, Unknown, depth_limit,
 };
 
+use crate::check_stream::ErrorIterator;
 use crate::columns::{self, Rows};
 use crate::error::Place;
 use crate::ffi::objects;
 use crate::input::{Input, items};
+use crate::options::{Limit, choice};
 use crate::schema::{Codec, Schema, compile};
 use crate::session::{Errors, Session, Shelf};
 use crate::stream::EventIterator;
@@ -218,6 +220,22 @@ impl Decoder {
         validate::lines(&self.codec, buffer, threads)
     }
 
+    /// Check an NDJSON stream of any length, building nothing, without the GIL, in bounded memory.
+    ///
+    /// source : as for `iter_decode`
+    /// threads : as for `decode_arrow`
+    ///
+    /// Returns an iterator over the errors of the bad records, each with its record's bytes.
+    #[pyo3(signature = (source, *, threads=None))]
+    fn iter_validate(
+        slf: &Bound<'_, Self>,
+        source: &Bound<'_, PyAny>,
+        threads: Option<Limit>,
+    ) -> PyResult<ErrorIterator> {
+        slf.get().check_lines()?;
+        ErrorIterator::new(slf.clone().unbind(), source, threads::count(threads)?)
+    }
+
     /// Decode messages, or one NDJSON buffer, into Arrow columns, without the GIL.
     ///
     /// source : an iterable of messages, a buffer of lines, or an Arrow array of binary or string
@@ -309,45 +327,6 @@ impl Decoder {
             "framing=\"confluent\" is for single messages: NDJSON lines carry no frames",
         ))
     }
-}
-
-/// An option that is a number.
-#[derive(Clone, Copy)]
-pub(crate) struct Limit(pub usize);
-
-impl<'py> FromPyObject<'_, 'py> for Limit {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Limit> {
-        let number = object.cast::<PyInt>()?;
-        // What does not fit is no better than zero, which no option takes.
-        Ok(Limit(number.extract().unwrap_or(0)))
-    }
-}
-
-impl Limit {
-    /// The number, if it is from 1 to `most`.
-    pub fn up_to(self, most: usize, option: &str) -> PyResult<usize> {
-        if (1..=most).contains(&self.0) {
-            return Ok(self.0);
-        }
-        Err(PyValueError::new_err(format!("{option} is 1 to {most}")))
-    }
-}
-
-/// The value that an option's word stands for.
-fn choice<T: Copy>(option: &str, word: &str, choices: &[(&str, T)]) -> PyResult<T> {
-    if let Some((_, value)) = choices.iter().find(|choice| choice.0 == word) {
-        return Ok(*value);
-    }
-    let words: Vec<_> = choices
-        .iter()
-        .map(|choice| format!("{:?}", choice.0))
-        .collect();
-    Err(PyValueError::new_err(format!(
-        "{option} is one of {}",
-        words.join(", ")
-    )))
 }
 
 /// What `only` names.

@@ -5,10 +5,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 use vmcodec_core::{Decoder as Core, EventId, Options, Plan, TimeRow, depth_limit};
 
-use crate::decoder::Limit;
 use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
 use crate::input::items;
+use crate::options::Limit;
 use crate::schema::{Schema, compile};
 use crate::writer::Writer;
 

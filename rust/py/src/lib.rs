@@ -1,12 +1,14 @@
 //! The module `vmcodec._vmcodec`: classes that the Python package re-exports.
 //!
 //! Arguments and buffers (`input`, `source`, `buffer`, `marks`), the doors (`decoder`, `encoder`, `validate`, `stream`,
-//! `columns`, `table_stream`), the tables they give (`table`), work without the GIL (`threads`), a call's state (`session`), the writing of events (`writer`, `tree`), the builder of objects (`builder`, `nodes`, `keys`, `cache`, `kvlist`), the wording of errors
+//! `check_stream`, `columns`, `table_stream`; `options`), the tables they give (`table`), work without the GIL (`threads`), a call's state (`session`), the writing of events (`writer`, `tree`), the builder of objects (`builder`, `nodes`, `keys`, `cache`, `kvlist`), the wording of errors
 //! (`error`, `encode_error`), the classes (`schema`, `shape`), and all unsafe code (`ffi`).
 
 mod buffer;
 mod builder;
 mod cache;
+mod check_stream;
+mod chunks;
 mod columns;
 mod decoder;
 mod encode_error;
@@ -19,6 +21,7 @@ mod keys;
 mod kvlist;
 mod marks;
 mod nodes;
+mod options;
 mod refusal;
 mod schema;
 mod session;
@@ -38,6 +41,10 @@ use vmcodec_core::Code;
 /// The native half of vmcodec. Import from `vmcodec` instead.
 #[pymodule(gil_used = true)]
 mod _vmcodec {
+    #[pymodule_export]
+    use super::check_stream::ErrorIterator;
+    #[pymodule_export]
+    use super::chunks::ChunkIterator;
     #[pymodule_export]
     use super::decoder::Decoder;
     #[pymodule_export]

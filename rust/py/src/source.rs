@@ -29,6 +29,8 @@ pub(crate) enum Source {
         name: Py<PyAny>,
         /// How far the file itself was read, before it is decompressed.
         position: Arc<AtomicU64>,
+        /// It lies on a disk, and is no pipe.
+        regular: bool,
     },
     /// A binary file object.
     Object(Py<PyAny>),
@@ -74,24 +76,26 @@ impl Source {
         let py = name.py();
         let path: PathBuf = name.extract()?;
         let position = Arc::new(AtomicU64::new(0));
-        let opened = py.detach(|| -> std::io::Result<Box<dyn Read + Send>> {
-            let file = Counted {
-                file: File::open(&path)?,
-                position: position.clone(),
-            };
+        let opened = py.detach(|| -> std::io::Result<(Box<dyn Read + Send>, bool)> {
+            let file = File::open(&path)?;
+            let regular = file.metadata()?.is_file();
+            let position = position.clone();
+            let file = Counted { file, position };
             let extension = path.extension().and_then(|extension| extension.to_str());
-            Ok(match extension {
+            let reader: Box<dyn Read + Send> = match extension {
                 Some("gz") => Box::new(MultiGzDecoder::new(std::io::BufReader::new(file))),
                 Some("zst") => Box::new(zstd::Decoder::new(file)?),
                 _ => Box::new(file),
-            })
+            };
+            Ok((reader, regular))
         });
         match opened {
-            Ok(reader) => Ok(Source::File {
+            Ok((reader, regular)) => Ok(Source::File {
                 reader: Mutex::new(reader),
                 chunk: vec![0; CHUNK],
                 name: name.clone().unbind(),
                 position,
+                regular,
             }),
             Err(error) => Err(os_error(&error, name)),
         }
@@ -114,6 +118,14 @@ impl Source {
             Source::Buffer(_, read) => u64::try_from(*read).ok(),
             _ => None,
         }
+    }
+
+    /// Whether what comes next is there already, and nobody waits for it while more is read.
+    pub fn at_hand(&self) -> bool {
+        matches!(
+            self,
+            Source::File { regular: true, .. } | Source::Buffer(..)
+        )
     }
 
     /// Reads the next chunk and hands it to `take`; false when there is none.

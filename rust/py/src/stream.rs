@@ -7,7 +7,6 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use vmcodec_core::lines::Lines;
-use vmcodec_core::{Code, Expected, Fault};
 
 use crate::buffer::Buffer;
 use crate::decoder::Decoder;
@@ -118,10 +117,9 @@ impl EventIterator {
     /// The error of a pending record that is too large already; the rest of it will be passed over.
     fn oversized(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let max = self.decoder.get().codec.core.options.max_size;
-        let Some(raw) = self.buffer.oversized(max) else {
+        let Some((fault, raw)) = self.buffer.oversized(max) else {
             return Ok(None);
         };
-        let fault = Fault::new(Code::TooLarge, max, Expected::Size(max));
         let raw = PyBytes::new(py, &raw).unbind();
         let error = DecodeError::of(&self.decoder.get().codec, &fault, self.place, Some(raw));
         self.place.index += 1;
@@ -149,10 +147,7 @@ impl EventIterator {
     /// Close the source; what was decoded already is still given.
     fn close(&mut self) {
         self.source = Source::Closed;
-        self.buffer = Buffer {
-            ended: true,
-            ..Buffer::default()
-        };
+        self.buffer = Buffer::at_end();
     }
 
     fn __next__(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {

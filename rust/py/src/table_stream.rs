@@ -9,7 +9,6 @@ use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use vmcodec_arrow::export::{self, Batches};
 use vmcodec_arrow::{Added, ArrowError, BadRecord, Table, errors_table};
-use vmcodec_core::{Code, Expected, Fault};
 
 use crate::buffer::Buffer;
 use crate::columns::{Bad, Call, Rows, schema};
@@ -139,7 +138,9 @@ impl EventTableIterator {
         }
         self.counted += found;
         self.counted_to = complete;
-        let whole = complete > 0 && (self.buffer.ended || complete >= BLOCK);
+        // However much of it is one long line.
+        let enough = self.buffer.pending().len() >= BLOCK || self.buffer.ended;
+        let whole = complete > 0 && enough;
         whole.then_some(complete)
     }
 
@@ -184,14 +185,13 @@ impl EventTableIterator {
         let decoder = self.decoder.clone_ref(py);
         let codec = &decoder.get().codec;
         let max = codec.core.options.max_size;
-        let Some(raw) = self.buffer.oversized(max) else {
+        let Some((fault, raw)) = self.buffer.oversized(max) else {
             return Ok(false);
         };
         let place = Place {
             index: self.records,
             line: Some(self.lines + 1),
         };
-        let fault = Fault::new(Code::TooLarge, max, Expected::Size(max));
         let error = DecodeError::of(codec, &fault, place, None);
         self.ready.push_back(match self.errors {
             Errors::Raise => Ready::Raise(error),
@@ -326,9 +326,6 @@ impl EventTableIterator {
     /// Close the source; what was decoded already is still given.
     fn close(&mut self) {
         self.source = Source::Closed;
-        self.buffer = Buffer {
-            ended: true,
-            ..Buffer::default()
-        };
+        self.buffer = Buffer::at_end();
     }
 }

@@ -13,8 +13,8 @@ use pyo3::prelude::*;
 use vmcodec_core::Fault;
 use vmcodec_core::lines::{Lines, Stretches};
 
-use crate::decoder::Limit;
 use crate::error::Place;
+use crate::options::Limit;
 use crate::session::Errors;
 
 /// How long the calling thread goes on before it looks at signals.

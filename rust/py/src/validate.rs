@@ -4,13 +4,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 use vmcodec_core::{Decoder as Core, Failure, Fault, Ignore, Memory};
 
-use crate::decoder::Limit;
 use crate::error::DecodeError;
 use crate::ffi::objects;
 use crate::input::{Input, items, records};
+use crate::options::Limit;
 use crate::schema::Codec;
 use crate::session::{Errors, Pulse};
-use crate::threads::{Manner, Message, Refused, Work, count};
+use crate::threads::{self, Manner, Message, Refused, Work};
 
 /// Bytes in a stretch: some tenths of a millisecond's work, so that all threads end at the same time.
 const STRETCH: usize = 1 << 17;
@@ -22,7 +22,7 @@ pub(crate) fn batch<'py>(
     threads: Option<Limit>,
 ) -> PyResult<Bound<'py, PyList>> {
     let py = messages.py();
-    let manner = manner(threads)?;
+    let manner = manner(threads::count(threads)?);
     let messages = items(messages)?;
     let (inputs, wrong) = records(py, &messages)?;
     let messages = inputs.iter().map(|input| input.as_ref().map(Input::bytes));
@@ -43,18 +43,49 @@ pub(crate) fn lines<'py>(
     threads: Option<Limit>,
 ) -> PyResult<Bound<'py, PyList>> {
     let py = buffer.py();
-    let manner = manner(threads)?;
+    let manner = manner(threads::count(threads)?);
     let input = Input::of_buffer(buffer)?;
     let results = manner.lines(py, input.bytes(), || Check::new(&codec.core))?;
     list(py, errors(py, codec, results.refused)?)
 }
 
-fn manner(threads: Option<Limit>) -> PyResult<Manner> {
-    Ok(Manner {
-        threads: count(threads)?,
+/// What came of some lines of a stream.
+pub(crate) struct Checked {
+    pub errors: Vec<Py<PyAny>>,
+    pub records: usize,
+    pub lines: usize,
+}
+
+/// Checks the records of whole lines, so many records and lines behind the beginning of their stream.
+pub(crate) fn lines_behind(
+    py: Python<'_>,
+    codec: &Codec,
+    lines: &[u8],
+    threads: usize,
+    (records, before): (usize, usize),
+) -> PyResult<Checked> {
+    let mut results = manner(threads).lines(py, lines, || Check::new(&codec.core))?;
+    for (place, ..) in &mut results.refused {
+        place.index += records;
+        place.line = place.line.map(|line| line + before);
+    }
+    let errors = errors(py, codec, results.refused)?;
+    Ok(Checked {
+        errors: errors
+            .into_iter()
+            .map(|(_, error)| error.unbind())
+            .collect(),
+        records: results.records,
+        lines: results.lines,
+    })
+}
+
+fn manner(threads: usize) -> Manner {
+    Manner {
+        threads,
         stretch: STRETCH,
         errors: Errors::Return,
-    })
+    }
 }
 
 /// One thread's check.

@@ -1,0 +1,80 @@
+"""Where a command writes: standard output, or a file that has its name only once it is complete."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from .trouble import Trouble
+
+STDOUT = "-"
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Add `-o` to a command's arguments."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        default=STDOUT,
+        metavar="PATH",
+        help="the file to write, which is there only when it is complete; - is standard output, the default",
+    )
+
+
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[BinaryIO]:
+    """Give what to write bytes to. Trouble where it cannot be written."""
+    if path == STDOUT:
+        if sys.stdout is None:
+            raise Trouble("standard output is closed")
+        sys.stdout.flush()  # what was printed before comes first
+        with open(sys.stdout.fileno(), "wb", closefd=False) as file:
+            yield file
+        return
+    with replaced(path) as part, open(part, "wb") as file:
+        yield file
+
+
+@contextlib.contextmanager
+def replaced(path: str) -> Iterator[str]:
+    """Give the name to write a file under: it gets its own once all went well, and nothing is left otherwise.
+
+    A pipe or a device is written as it is. Trouble where nothing can be written there.
+    """
+    target = Path(path)
+    with _writable(path):
+        folder, status = target.parent, target.stat() if target.exists() else None
+        if status and stat.S_ISDIR(status.st_mode):
+            raise Trouble(f"{path}: is a directory")
+        if not folder.is_dir():
+            raise Trouble(f"{path}: there is no folder {folder}")
+        if status and not stat.S_ISREG(status.st_mode):
+            yield path
+            return
+        target = target.resolve()  # what a link leads to is replaced, not the link
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            part.touch(exist_ok=False)
+            yield str(part)
+            if status:
+                part.chmod(stat.S_IMODE(status.st_mode))
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _writable(path: str) -> Iterator[None]:
+    """What goes wrong with the file itself is told in one line; other files tell of themselves."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Trouble(f"{path}: {error.strerror or error}") from None
