@@ -53,7 +53,8 @@ def main(address: str, topic: str, letters: str, journal: Path, hold: int) -> No
             "session.timeout.ms": 6_000,  # the shortest that brokers allow: how long a dead member is waited for
         }
     )
-    producer = Producer({"bootstrap.servers": address, "enable.idempotence": True})
+    # Letters lie here until they are flushed: those that are not in time would be lost with this process.
+    producer = Producer({"bootstrap.servers": address, "enable.idempotence": True, "linger.ms": 60_000})
     # Unbuffered: what was noted stays noted, whatever becomes of this process.
     with journal.open("ab", buffering=0) as noted:
         count = 0

@@ -55,7 +55,7 @@ POISONS = {
 
 
 class Planned(NamedTuple):
-    """A record to write. `poison` names what is wrong with it, or is None."""
+    """A record to write: the event of that number, or one that was spoilt; `poison` names in which way."""
 
     number: int
     partition: int
@@ -71,20 +71,20 @@ class Planned(NamedTuple):
 
 
 def plan(count: int) -> Iterator[Planned]:
-    """So many records in the order in which they are written; an agent's are all in one partition."""
+    """So many events, and poison besides, in the order in which they are written; a key's are all in one partition."""
     events = [(*_agent(message), message[:-1]) for message in corpus(DISTINCT)]
     names = list(POISONS)
     offsets = [0] * PARTITIONS
     for number in range(count):
         agent, key, start = events[number % DISTINCT]
         value = b'%b,"%b":%d}' % (start, NUMBER.encode(), number)
-        poison = None
+        partition = agent % PARTITIONS
+        yield Planned(number, partition, offsets[partition], key, value, None)
+        offsets[partition] += 1
         if number % POISON_EVERY == POISON_EVERY // 2:
             poison = names[number // POISON_EVERY % len(names)]
-            value = POISONS[poison].spoil(value)
-        partition = agent % PARTITIONS
-        yield Planned(number, partition, offsets[partition], key, value, poison)
-        offsets[partition] += 1
+            yield Planned(number, partition, offsets[partition], key, POISONS[poison].spoil(value), poison)
+            offsets[partition] += 1
 
 
 def _agent(message: bytes) -> tuple[int, bytes]:
