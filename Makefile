@@ -59,9 +59,9 @@ test-safe: ## pytest once more, with every instance made by its constructor
 	VMCODEC_SAFE=1 $(PYTEST)
 
 .PHONY: test-services
-test-services: ## the tests with real services, Kafka and Spark: needs Java 17 or newer, and Maven the first time
-	$(BIN)/python -m pytest -m services tests/services
-	$(BIN)/python -m pytest -m services benches/bench_spark.py -q
+test-services: ## the tests with real services: needs Java 17 or newer; the first time also Maven, and apt or Redis
+	$(BIN)/python -m pytest -m "services and not soak" tests/services
+	$(BIN)/python -m pytest -m services benches/bench_spark.py benches/bench_kafka.py -q
 
 .PHONY: kafka
 kafka: $(BIN)/python ## a Kafka broker to try things with: prints its address, and runs until Ctrl-C
@@ -101,6 +101,10 @@ bench-spark: dev ## decode_in_arrow beside from_json in Spark: records a second 
 .PHONY: bench-cli
 bench-cli: dev ## the command beside the library call it makes, on an archive of 1 GB, and how long it takes to start
 	$(BIN)/python benches/bench_cli.py
+
+.PHONY: bench-kafka
+bench-kafka: dev ## a Kafka consumer with vmcodec beside json, orjson and msgspec: table and README (needs Java)
+	$(BIN)/python benches/bench_kafka.py
 
 .PHONY: soak
 soak: dev ## the long tests

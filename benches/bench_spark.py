@@ -22,7 +22,7 @@ from vmcodec.cli.bench.rounds import Spread
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))  # the services that tests start
 
-from services.java import Missing
+from services.kept import Missing
 from services.spark import environment, session
 
 if TYPE_CHECKING:

@@ -119,12 +119,13 @@ def show_peak(peaks: dict[str, Any]) -> None:
 
 def show_notes(results: dict[str, Any]) -> None:
     """The environment, and what was left out."""
-    console.print(_setting(results["environment"]), style="dim", highlight=False)
+    console.print(setting(results["environment"]), style="dim", highlight=False)
     for note in results["notes"]:
         console.print(note, style="yellow")
 
 
-def _setting(setting: dict[str, Any]) -> str:
+def setting(setting: dict[str, Any]) -> str:
+    """The environment in one line."""
     versions = ", ".join(f"{name} {version}" for name, version in setting["packages"].items() if version)
     return (
         f"{setting['implementation']} {setting['python']}; {versions}; {setting['system']}, {setting['processor']}, "
@@ -141,7 +142,7 @@ def write_results(results: dict[str, Any], target: Path) -> None:
 
 
 def _markdown(results: dict[str, Any]) -> str:
-    parts = [_setting(results["environment"]), ""]
+    parts = [setting(results["environment"]), ""]
     parts += ["| corpus | mean bytes | deflate, bits a byte | strings a message | distinct strings in 5,000 messages |"]
     parts += ["|---|--:|--:|--:|--:|"]
     for name, mixed in results["corpora"].items():
@@ -182,7 +183,7 @@ def arrow_markdown(results: dict[str, Any]) -> str:
     """A row for each reader: MB/s and ratios, with 1 thread and with 2; then the most memory."""
     one, two = ({row["key"]: row for row in outcome["contestants"]} for outcome in results["comparisons"])
     corpus = results["corpora"][results["comparisons"][0]["corpus"]]
-    parts = [_setting(results["environment"]), ""]
+    parts = [setting(results["environment"]), ""]
     headings = [f"{threads}, {what}" for threads in ("1 thread", "2 threads") for what in ("MB/s", "peer / vmcodec")]
     parts += [f"| | {' | '.join(headings)} |", f"|---|{'--:|' * len(headings)}"]
     lines = [(key, row["label"], "vmcodec") for key, row in (two | one).items()]
@@ -260,6 +261,12 @@ def write_arrow(results: dict[str, Any], path: Path = README) -> None:
 def write_versions(rows: dict[str, Any], path: Path = README) -> None:
     """Put the table of versions.py into README.md."""
     _put(path, "versions", versions_markdown(rows))
+
+
+def write_kafka(setting: str, headings: Sequence[str], rows: Sequence[Sequence[str]], path: Path = README) -> None:
+    """Put the table of bench_kafka.py into README.md."""
+    parts = [setting, "", f"| {' | '.join(headings)} |", f"|---|{'--:|' * (len(headings) - 1)}"]
+    _put(path, "kafka", "\n".join([*parts, *(f"| {' | '.join(row)} |" for row in rows)]))
 
 
 if __name__ == "__main__":

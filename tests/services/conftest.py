@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from services.java import Missing
 from services.kafka import Broker
+from services.kept import Missing
+from services.redis_server import RedisServer
 from services.spark import environment, session
 
 if TYPE_CHECKING:
@@ -42,6 +43,17 @@ def new_broker() -> Iterator[Callable[..., Broker]]:
 def kafka(new_broker: Callable[..., Broker]) -> Broker:
     """A broker that runs. Tests share it: each takes topics of its own, and leaves it running."""
     return new_broker().start()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis that runs. Tests share it: each takes streams of its own, and leaves it running."""
+    try:
+        server = RedisServer()
+    except Missing as missing:
+        pytest.skip(str(missing))
+    with server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -11,18 +11,14 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from services.kept import Missing, kept
+
 HERE = Path(__file__).parent
-KEPT = HERE.parent.parent / ".services"
 OLDEST = 17  # what Kafka's broker and Spark 4 ask for
 TRIES = 3  # a download may fail by bad luck
-
-
-class Missing(Exception):
-    """Something that a service needs is not on this machine; the text says what."""
 
 
 class Java(NamedTuple):
@@ -76,32 +72,24 @@ def jars(name: str, **properties: str) -> Path:
     pom = HERE / f"{name}.pom.xml"
     wanted = [f"-D{key.replace('_', '.')}={value}" for key, value in sorted(properties.items())]
     mark = hashlib.sha256("\0".join([pom.read_text(encoding="utf-8"), *wanted]).encode()).hexdigest()[:12]
-    folder = KEPT / f"{name}-{mark}"
-    if folder.is_dir():
-        return folder
+    return kept(f"{name}-{mark}", lambda folder: _fetch(pom, wanted, folder))
+
+
+def _fetch(pom: Path, wanted: list[str], folder: Path) -> None:
     java, maven = find_java(), find_maven()
-    KEPT.mkdir(exist_ok=True)
-    # Filled beside its place and then renamed: whoever finds the folder finds all of it.
-    with tempfile.TemporaryDirectory(dir=KEPT, prefix=f"{name}-") as parts:
-        goal = ["dependency:copy-dependencies", f"-DoutputDirectory={parts}/jars", "-DincludeScope=runtime"]
-        command = [maven, "--batch-mode", "--quiet", "--file", str(pom), *goal, *wanted]
-        for left in reversed(range(TRIES)):
-            done = subprocess.run(
-                command,
-                env=os.environ | {"JAVA_HOME": str(java.home)},
-                cwd=parts,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=600,
-            )
-            if done.returncode == 0:
-                break
-            if not left:
-                raise RuntimeError(f"Maven could not fetch the jars of {pom.name}:\n{done.stdout}")
-        try:
-            Path(parts, "jars").rename(folder)
-        except OSError:  # somebody else was quicker
-            if not folder.is_dir():
-                raise
-    return folder
+    goal = ["dependency:copy-dependencies", f"-DoutputDirectory={folder}", "-DincludeScope=runtime"]
+    command = [maven, "--batch-mode", "--quiet", "--file", str(pom), *goal, *wanted]
+    for left in reversed(range(TRIES)):
+        done = subprocess.run(
+            command,
+            env=os.environ | {"JAVA_HOME": str(java.home)},
+            cwd=folder.parent,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=600,
+        )
+        if done.returncode == 0:
+            return
+        if not left:
+            raise RuntimeError(f"Maven could not fetch the jars of {pom.name}:\n{done.stdout}")
