@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 15
 RECORDS = 200_000
+CHECKED = 20_000  # of them, before the first round; in each round all are counted
 PARTITIONS = 6
 TOPIC = "voice-agentstate"
 TIMEOUT = 60.0
@@ -99,18 +100,19 @@ def batches(address: str, count: int) -> Iterator[list[Message]]:
 
 
 def check(address: str, messages: list[bytes], contestant: Contestant) -> None:
-    """For each message of the topic the contestant gives what vmcodec gives for the one that was written."""
-    written, seen = vmcodec.decode_batch(messages), set()
-    for batch in batches(address, len(messages)):
+    """For each message that comes the contestant gives what vmcodec gives for the one that was written there."""
+    count = min(CHECKED, len(messages))
+    seen = set()
+    for batch in batches(address, count):
         for message, result in zip(batch, contestant.decode(batch), strict=True):
             partition, offset = message.partition(), message.offset()
             assert partition is not None and offset is not None
             number = offset * PARTITIONS + partition
-            if not contestant.same(written[number], result):
+            if not contestant.same(vmcodec.decode(messages[number]), result):
                 raise AssertionError(f"{contestant.label}: message {number} is another event")
             seen.add(number)
-    if len(seen) != len(messages):
-        raise AssertionError(f"{contestant.label}: {len(seen)} of {len(messages)} messages")
+    if len(seen) != count:
+        raise AssertionError(f"{contestant.label}: {len(seen)} of {count} messages")
 
 
 def clock(address: str, count: int, contestant: Contestant) -> None:

@@ -88,7 +88,7 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "told"), [("text", "DNs, by ThisDN: 2\n"), ("html", '<p class="muted">2 in all; the first')]
+    ("form", "told"), [("text", "DNs, by ThisDN: 2\n"), ("html", '<p class="muted">2 in all.</p>')]
 )
 def test_top_0_names_nobody(capture: Path, form: str, told: str) -> None:
     shown = run("--format", form, "--top", "0", capture).stdout

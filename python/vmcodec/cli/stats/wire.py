@@ -73,7 +73,7 @@ def _pick(names: list[str]) -> _Pick:
 
 
 class Wire:
-    """Counts how good records are spelled. `settle` brings what is counted by shape into the marks."""
+    """Counts how good records are spelled. `settle` brings what is counted by looks into the marks."""
 
     def __init__(self, rows: Rows) -> None:
         self.file = ""
@@ -150,12 +150,12 @@ class Wire:
                 self.duplicates.add((event, _short(name)), Place(self.file, line))
 
     def _look_for_nulls(self, line: int, members: dict[str, msgspec.Raw], event: Any, row: EventRow) -> None:
-        null = {field.names[0]: field for name, raw in members.items()
-                if bytes(raw) == b"null" and (field := _field(row, name)) is not None}  # fmt: skip
-        for name, field in null.items():
+        attributes = [_field(row, name) for name, raw in members.items() if bytes(raw) == b"null"]
+        found = {attribute.names[0]: attribute.attribute for attribute in attributes if attribute is not None}
+        for name, attribute_name in found.items():
             self.nulls.add((_tag(row), name), Place(self.file, line))
             # An attribute with several names may have its value from another member.
-            if getattr(event, field.attribute) is None:
+            if getattr(event, attribute_name) is None:
                 self.present[_tag(row), name] -= 1
 
     def settle(self) -> None:
