@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from corpus import corpus
-from rounds import Spread
+from vmcodec.cli.bench.rounds import Spread
 
 ROUNDS = 7
 MEGABYTES = 1000

@@ -19,10 +19,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import vmcodec
 from corpus import corpus
-from peers import BATCH, NOTES, Peer, json_plain, msgspec_ordinary, msgspec_ours, orjson_peers, ours_dict, ours_lazy
+from peers import BATCH
 from report import console, environment, setting, write_kafka
 from rich.table import Table
-from rounds import Spread, keep_freed_memory
+from vmcodec.cli.bench.peers import (
+    NOTES,
+    json_plain,
+    msgspec_ordinary,
+    msgspec_ours,
+    orjson_peers,
+    ours_dict,
+    ours_lazy,
+)
+from vmcodec.cli.bench.rounds import Peer, Spread, keep_freed_memory
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))  # the services that tests start
 
