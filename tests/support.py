@@ -70,7 +70,7 @@ def command(*arguments: str | Path, given: bytes = b"", cwd: Path | None = None,
     """Run `vmcodec` as a user does, with these bytes on its standard input; a traceback fails the test."""
     done = subprocess.run(
         [sys.executable, "-m", "vmcodec", *map(str, arguments)],
-        env=new_environment({"PYTHONUNBUFFERED": ""} | environment),
+        env=new_environment(environment),
         input=given,
         capture_output=True,
         cwd=cwd,
@@ -82,9 +82,13 @@ def command(*arguments: str | Path, given: bytes = b"", cwd: Path | None = None,
 
 
 def new_environment(changes: dict[str, str]) -> dict[str, str]:
-    """The environment of a new process: ours with changes, in which the helpers here can be imported too."""
+    """The environment of a new process: ours with changes, in which the helpers here can be imported too.
+
+    Output is buffered there, as it is for users.
+    """
     paths = [str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))} | changes
+    usual = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONUNBUFFERED": ""}
+    return os.environ | usual | changes
 
 
 def on_a_small_stack(call: Callable[[], T]) -> T:

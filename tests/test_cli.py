@@ -149,7 +149,7 @@ def test_a_full_disk_is_told_in_a_line(archive: Path, arguments: list[str]) -> N
     archive.write_bytes(b"{}\n" + LINES * 100)
     words = [sys.executable, "-m", "vmcodec", *arguments, str(archive)]
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, env=new_environment({}))
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].endswith("No space left on device")
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
@@ -165,18 +165,18 @@ def test_a_file_that_was_written_keeps_its_mode_and_its_link(archive: Path, tmp_
     assert target.stat().st_mode & 0o777 == 0o640
 
 
-def running(*arguments: str | Path, **streams: Any) -> subprocess.Popen[bytes]:
-    # Shells start what runs in the background without Ctrl-C; tests may be run so too.
-    def interruptible() -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+# Shells start what runs in the background without Ctrl-C; tests may be run so too.
+INTERRUPTIBLE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from vmcodec.cli import main
+sys.exit(main())
+"""
 
-    return subprocess.Popen(
-        [sys.executable, "-m", "vmcodec", *map(str, arguments)],
-        stderr=subprocess.PIPE,
-        env=new_environment({}),
-        preexec_fn=interruptible,
-        **streams,
-    )
+
+def running(*arguments: str | Path, **streams: Any) -> subprocess.Popen[bytes]:
+    words = [sys.executable, "-c", INTERRUPTIBLE, *map(str, arguments)]
+    return subprocess.Popen(words, stderr=subprocess.PIPE, env=new_environment({}), **streams)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +205,26 @@ def test_a_closed_pipe_ends_a_command_quietly(archive: Path, to: str) -> None:
         child.stdout.close()
         assert child.wait(20) == 141
         assert child.stderr.read() == b""
+
+
+def test_a_closed_pipe_ends_validation_quietly(archive: Path) -> None:
+    archive.write_bytes(b"{\n" * 50_000)
+    with running("validate", archive, stdout=subprocess.PIPE) as child:
+        assert child.stdout and child.stderr
+        assert child.stdout.readline().startswith(b"%b:1:2 truncated" % os.fsencode(archive))
+        child.stdout.close()
+        assert child.wait(20) == 141
+        assert child.stderr.read() == b""
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-"])
+@pytest.mark.parametrize("words", ["validate -", "decode --to ndjson -"])
+def test_streams_may_be_closed(archive: Path, words: str, closed: str) -> None:
+    line = f'"{sys.executable}" -m vmcodec {words} < events.ndjson {closed}'
+    done = subprocess.run(line, shell=True, cwd=archive.parent, env=new_environment({}), capture_output=True, text=True)
+    assert done.returncode == (2 if closed == "<&-" else 0), done.stderr
+    assert ("standard input is closed" in done.stderr) == (closed == "<&-")
+    assert "Traceback" not in done.stderr
 
 
 def test_colours_are_for_terminals_that_want_them(archive: Path) -> None:

@@ -61,7 +61,7 @@ def run(document: str, folder: Path) -> None:
     program = programs / "vmcodec"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m vmcodec "$@"\n')
     program.chmod(0o755)
-    environment = new_environment({"COLUMNS": "100", "PYTHONUNBUFFERED": ""})
+    environment = new_environment({"COLUMNS": "100"})
     environment["PATH"] = f"{programs}:{environment['PATH']}"
     for line, command, output in shown(document):
         done = subprocess.run(

@@ -30,8 +30,6 @@ def arguments(parser: ArgumentParser) -> None:
 def opened(path: str) -> Iterator[BinaryIO]:
     """Give what to write bytes to. Trouble where it cannot be written."""
     if path == STDOUT:
-        if sys.stdout is None:
-            raise Trouble("standard output is closed")
         sys.stdout.flush()  # what was printed before comes first
         with open(sys.stdout.fileno(), "wb", closefd=False) as file:
             yield file

@@ -43,7 +43,7 @@ def run(options: Namespace) -> int:
                 for error in errors:
                     bad.take(one.name, error)
                 records += errors.records
-    sys.stdout.flush()
+    sys.stdout.flush()  # the lines come before the summary
     read = f"{bad_records.counted(records, 'record')} in {bad_records.counted(len(inputs), 'file')}"
     print(f"{read}: {bad.told()}", file=sys.stderr)
     return 1 if bad.count else 0
