@@ -6,16 +6,18 @@ aiokafka and kafka-python have; messages of confluent-kafka are its own, where i
 
 from __future__ import annotations
 
+import inspect
 import pickle
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
 import vmcodec
+import vmcodec.kafka
 from hypothesis import given
 from hypothesis import strategies as st
 from properties import examples
-from support import all_told, data_of, run_python, told, vectors
+from support import ROOT, all_told, data_of, run_python, told, vectors
 from test_privacy import BAD, MARKS
 from vmcodec import DecodeError, Decoder, EventAgentReady, EventDNOutOfService
 from vmcodec.kafka import (
@@ -59,6 +61,16 @@ class Counting:
         return vmcodec.decode_batch(*arguments, **options)
 
 
+def message_class() -> Any:
+    """The class of confluent-kafka's messages, where it is installed and can be called."""
+    client = pytest.importorskip("confluent_kafka")
+    try:
+        client.Message()
+    except TypeError:
+        pytest.skip("this version of confluent-kafka makes no messages")
+    return client.Message
+
+
 def polled(*messages: Polled, decoder: Any = None) -> list[Record[Any]]:
     records: list[Record[Any]] = decode_polled({0: messages}, decoder=decoder)[0]
     return records
@@ -91,14 +103,14 @@ def test_polled_records_stay_in_their_partitions_and_order() -> None:
 
 
 def test_messages_of_confluent_kafka_and_what_is_none_stay_in_their_order() -> None:
-    client = pytest.importorskip("confluent_kafka")
+    client, message_of = pytest.importorskip("confluent_kafka"), message_class()
     messages = [
-        client.Message("t", 2, offset, f"T:{offset}".encode(), value, timestamp=(1, 1000 + offset))
+        message_of("t", 2, offset, f"T:{offset}".encode(), value, timestamp=(1, 1000 + offset))
         for offset, value in enumerate(VALUES)
     ]
     end = client.KafkaError(client.KafkaError._PARTITION_EOF)
-    messages.insert(2, client.Message("t", 2, 2, value=b"the client's words", error=end))
-    messages.append(client.Message("t", 2, 99, None, OUT, timestamp=(0, -1)))
+    messages.insert(2, message_of("t", 2, 2, value=b"the client's words", error=end))
+    messages.append(message_of("t", 2, 99, None, OUT, timestamp=(0, -1)))
     decoder: Any = Counting()
     records: list[Record[Any]] = decode_messages(messages, decoder=decoder)
     assert decoder.calls == 1
@@ -267,9 +279,9 @@ def test_a_dead_letter_is_the_message_and_says_where_it_was_and_why() -> None:
 
 
 def test_a_dead_letter_of_confluent_kafka_is_the_same() -> None:
-    client = pytest.importorskip("confluent_kafka")
+    message_of = message_class()
     for headers in ([("trace", b"\x00")], None):
-        message = client.Message("t", 4, 77, b"T:a", BAD_SAMPLE, headers=headers, timestamp=(1, 5))
+        message = message_of("t", 4, 77, b"T:a", BAD_SAMPLE, headers=headers, timestamp=(1, 5))
         [record] = decode_messages([message])
         [other] = polled(Polled(BAD_SAMPLE, b"T:a", "t", 4, 77, headers=headers or ()))
         assert record.error is not None and other.error is not None
@@ -333,3 +345,16 @@ def test_a_consumer_that_may_commit_by_itself_is_refused() -> None:
     with pytest.raises(ValueError, match=r"enable\.auto\.offset\.store"):
         consume_events(consumer, ["t"])
     consumer.close()
+
+
+def test_the_reference_has_every_name_with_its_arguments() -> None:
+    section = (ROOT / "docs" / "api.md").read_text(encoding="utf-8").partition("### In `vmcodec.kafka`")[2]
+    section = section.partition("\n## ")[0]
+    for name in vmcodec.kafka.__all__:
+        assert f"`{name}" in section, name
+        if f"`{name}(" in section:
+            parameters = inspect.signature(getattr(vmcodec.kafka, name)).parameters.values()
+            plain = inspect.Signature(
+                [parameter.replace(annotation=inspect.Parameter.empty) for parameter in parameters]
+            )
+            assert f"`{name}{plain}`".replace("'", '"') in section.replace("\n  ", " "), name
