@@ -189,14 +189,17 @@ def main() -> None:
             for entry in [*entries[turn:], *entries[:turn]]:
                 clock(address, chosen.n, entry)
     found = list(rows(entries, chosen.n))
-    table = Table("", *COLUMNS, title=f"{chosen.n:,} events a round", title_justify="left", box=None, padding=(0, 2))
+    table = Table(title=f"{chosen.n:,} events a round", title_justify="left", box=None, padding=(0, 1))
+    table.add_column("", no_wrap=True)
+    for heading in COLUMNS:
+        table.add_column(heading, justify="right", min_width=16 if "peer" in heading else 8)
     for row in found:
         table.add_row(*row)
     console.print(table)
     for note in NOTES:
         console.print(note, style="yellow")
-    packages = ("vmcodec", "confluent-kafka", "msgspec", "orjson")
-    write_kafka(setting(environment(chosen.rounds, kept, packages)), ["", *COLUMNS], found)
+    told = setting(environment(chosen.rounds, kept, ("vmcodec", "confluent-kafka", "msgspec", "orjson")))
+    write_kafka(f"{told} {chosen.n:,} events a round.", ["", *COLUMNS], found)
 
 
 if __name__ == "__main__":
