@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import vmcodec
-from support import ROOT, new_environment
+from support import new_environment
 from vmcodec.cli.files import Input
 from vmcodec.cli.stats import survey
 from vmcodec.cli.stats.report import report
@@ -24,8 +24,7 @@ SERVICE = '{"id":"EventDNOutOfService","ThisDN":"7012"%s}'
 def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `vmcodec stats` as a user does."""
     command = [sys.executable, "-m", "vmcodec", "stats", *map(str, arguments)]
-    package = {"PYTHONPATH": str(ROOT / "python")} if (ROOT / "python").is_dir() else {}
-    return subprocess.run(command, env=new_environment(package | environment), capture_output=True, text=True,
+    return subprocess.run(command, env=new_environment(environment), capture_output=True, text=True,
                           encoding="utf-8", timeout=120)  # fmt: skip
 
 
