@@ -131,10 +131,8 @@ def test_a_consumer_whose_loop_ended_reads_the_batch_again_by_itself(kafka: Brok
         batches = consume_events(consumer, ["again"], batch_size=4, timeout=0.5)
         first = next(batch for batch in batches if batch)
         batches.close()
-        messages: list[Record[Any]] = []
-        while len(messages) < len(VALUES):
-            messages += decode_messages(consumer.consume(100, 1))
-        assert set(places(first)) <= set(places(messages))
+        messages = decode_messages(consumer.consume(len(VALUES), TIMEOUT))
+        assert len(messages) == len(VALUES) and set(places(first)) <= set(places(messages))
         assert committed(consumer, "again") == ends([])
 
 
