@@ -31,7 +31,9 @@ def examples(text: str) -> Iterator[list[str]]:
     """The arguments of each `vmcodec` in a help's examples."""
     for line in text.partition("\nexample:\n")[2].splitlines():
         words: list[str] = []
-        for word in [*shlex.shlex(line, posix=True, punctuation_chars=True), ";"]:
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+        lexer.whitespace_split = True
+        for word in [*lexer, ";"]:
             if set(word) <= set("|&;<>()"):
                 if words[:1] == ["vmcodec"]:
                     yield words[1:]

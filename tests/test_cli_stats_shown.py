@@ -20,7 +20,7 @@ import pytest
 from support import ROOT
 from surveys import READY, SERVICE, run
 from vmcodec.cli.stats.periods import periods
-from vmcodec.samples import BAD_SAMPLE, SAMPLES
+from vmcodec.samples import SAMPLES
 
 STRANGE = '<script>alert(1)</script>\\u001b[31m\\u202e"&'
 
@@ -180,15 +180,6 @@ def test_the_page_fits_a_telephone(capture: Path) -> None:
 def section() -> str:
     """The documentation of the command."""
     return (ROOT / "docs" / "cli.md").read_text("utf-8").partition("\n## stats\n")[2].partition("\n## ")[0]
-
-
-def test_the_documentation_shows_what_the_command_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("morning.ndjson").write_bytes(b"\n".join([*SAMPLES[2:8], SAMPLES[18], BAD_SAMPLE]))
-    blocks = re.findall(r"```console\n\$ vmcodec stats (.*)\n((?:.*\n)*?)```\n", section())
-    assert len(blocks) == 1
-    for arguments, shown in blocks:
-        assert run(*arguments.split()).stdout == shown
 
 
 def keys(value: Any) -> set[str]:

@@ -117,6 +117,19 @@ def test_what_was_handled_is_committed_and_nothing_else(kafka: Broker, protocol:
         assert committed(consumer, topic) == ends(written)
 
 
+def test_a_consumer_may_have_its_topics_already(kafka: Broker) -> None:
+    written = fill(kafka, "subscribed")
+    with closing(consumer_of(kafka, "subscribed")) as consumer:
+        consumer.subscribe(["subscribed"])
+        handled: list[Place] = []
+        for batch in within_time(consume_events(consumer, batch_size=5, timeout=0.2)):
+            assert committed(consumer, "subscribed") == ends(handled)
+            if len(handled) == len(written):
+                break
+            handled += places(batch)
+        assert sorted(handled) == sorted(written)
+
+
 def ends(handled: Iterable[Place]) -> dict[int, int]:
     """The offsets behind what was handled."""
     found = dict.fromkeys(range(PARTITIONS), 0)

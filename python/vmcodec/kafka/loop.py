@@ -65,7 +65,7 @@ _PASSING = frozenset(
 @overload
 def consume_events(
     consumer: Consumer,
-    topics: Iterable[str],
+    topics: Iterable[str] | None = None,
     *,
     decoder: None = None,
     batch_size: int = 1000,
@@ -75,7 +75,7 @@ def consume_events(
 @overload
 def consume_events(
     consumer: Consumer,
-    topics: Iterable[str],
+    topics: Iterable[str] | None = None,
     *,
     decoder: Decoder[T],
     batch_size: int = 1000,
@@ -84,16 +84,17 @@ def consume_events(
 ) -> Generator[list[Record[T]], None, None]: ...
 def consume_events(
     consumer: Consumer,
-    topics: Iterable[str],
+    topics: Iterable[str] | None = None,
     *,
     decoder: Decoder[Any] | None = None,
     batch_size: int = 1000,
     timeout: float = 0.5,
     on_error: OnError | None = None,
 ) -> Generator[list[Record[Any]], None, None]:
-    """Subscribe to the topics, and give batches of records for ever. Each is committed when the next one is asked for.
+    """Give batches of records for ever, of the topics if there are any. Each is committed when the next is asked for.
 
     consumer : one of confluent-kafka, made with `"enable.auto.offset.store": False`; it is not closed
+    topics : subscribed to; by default the consumer has its topics or partitions already
     decoder : a `Decoder` with options; by default one without
     batch_size, timeout : a batch has so many records, or what came within so many seconds, which may be none
     on_error : called with each bad record, which then is in no batch. If it has a method `flush`, as `DeadLetters` has,
@@ -107,7 +108,8 @@ def consume_events(
     """
     _check(consumer)
     commits = _Commits(consumer)
-    consumer.subscribe(list(topics), on_revoke=commits.revoked, on_lost=commits.lost)
+    if topics is not None:
+        consumer.subscribe(list(topics), on_revoke=commits.revoked, on_lost=commits.lost)
     return _batches(consumer, commits, decoder, batch_size, timeout, on_error)
 
 
