@@ -72,7 +72,7 @@ def _heading(console: Console, text: str) -> None:
 def _summary(console: Console, report: dict[str, Any]) -> None:
     files, time = report["files"], report["time"]
     name = plain(files[0]["file"]) if len(files) == 1 else f"{len(files):,} files"
-    console.print(name, style="bold", soft_wrap=True)
+    console.print(name, style="bold")
     console.print(
         f"{counted(report['records'], 'record')}, {counted(report['bytes'], 'byte')}: "
         f"{counted(report['events'], 'event')}, {counted(report['unknown_events'], 'unknown event')}, "
