@@ -7,7 +7,7 @@
 //! (attributes by kind), `time` (the forms of a time stamp), `tree` (free-form values), `record` (from
 //! a record's bytes to its outcome), `lines` (NDJSON), `buffer` (the
 //! same from a stream), `encode` (writing), `error` (what went wrong and
-//! where), `trace` (the path to it).
+//! where), `trace` (the path to it), `inside` (parts shown to the fuzz targets).
 #![forbid(unsafe_code)]
 
 mod block;
@@ -15,6 +15,8 @@ mod buffer;
 mod decode;
 pub mod encode;
 mod error;
+#[cfg(feature = "inside")]
+pub mod inside;
 pub mod lines;
 mod lookup;
 mod number;
