@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+# The fuzz targets as a crate like any other: without libFuzzer, which is C++.
+FUZZ := --manifest-path rust/fuzz/Cargo.toml --target-dir target --no-default-features --locked
 export CARGO_TERM_COLOR ?= auto
 # The crates that link Python are built against the environment's own.
 export PYO3_PYTHON := $(abspath $(BIN)/python)
@@ -38,7 +40,9 @@ test: dev lint test-rust test-python test-safe test-services test-instructions s
 .PHONY: lint
 lint: $(BIN)/python ## formats, lints and types
 	cargo fmt --all --check
+	cargo fmt --manifest-path rust/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy $(FUZZ) --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -48,6 +52,7 @@ lint: $(BIN)/python ## formats, lints and types
 .PHONY: test-rust
 test-rust: $(BIN)/python ## cargo test
 	cargo test --workspace --locked --quiet
+	cargo test $(FUZZ) --lib --quiet
 
 .PHONY: test-python
 test-python: ## pytest, and the answers of every bench
@@ -110,6 +115,11 @@ bench-kafka: dev ## a Kafka consumer with vmcodec beside json, orjson and msgspe
 soak: dev ## the long tests
 	$(BIN)/python -m pytest -m soak -s
 
+.PHONY: fuzz
+fuzz: $(BIN)/python ## MINUTES (10) of every fuzz target in turn, on JOBS cores (all); needs a C++ compiler
+	$(BIN)/python -m pip install --quiet "rich>=14.0"
+	$(BIN)/python rust/fuzz/run.py --minutes $(or $(MINUTES),10) $(if $(JOBS),--jobs $(JOBS))
+
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(VENV) .venvs .services dist target
+	rm -rf $(VENV) .venvs .services .fuzz dist target

@@ -8,7 +8,8 @@ from support import ROOT
 from vmcodec import _schema, events
 
 RUST = [path for crate in ROOT.glob("rust/*/src") for path in sorted(crate.rglob("*.rs"))]
-PYTHON = [path for place in ("python", "tests", "benches", "examples") for path in sorted((ROOT / place).rglob("*.py"))]
+PLACES = ("python", "tests", "benches", "examples", "rust/fuzz")
+PYTHON = [path for place in PLACES for path in sorted((ROOT / place).rglob("*.py"))]
 LIMIT = 400
 
 pytestmark = pytest.mark.skipif(not RUST, reason="no source tree")

@@ -151,6 +151,7 @@ impl<'w, 'r> Walk<'w, 'r> {
                 }
                 Some((_, EntryKind::Id)) => self.id(cursor).and_then(|found| {
                     if row == plan.any() {
+                        self.late |= members.separator == b',';
                         members.row = self.row_of(&found, &members.seen)?;
                     }
                     id = Some(found);

@@ -5,14 +5,18 @@
 //! look like, before and after compiling), `lookup` (tables of text), `block` (short texts as one wide
 //! word), `sink` (what becomes of the values), `decode` (the one walk), `usual` (its fast path), `value`
 //! (attributes by kind), `time` (the forms of a time stamp), `tree` (free-form values), `record` (from
-//! a record's bytes to its outcome), `lines` (NDJSON), `encode` (writing), `error` (what went wrong and
-//! where), `trace` (the path to it).
+//! a record's bytes to its outcome), `lines` (NDJSON), `buffer` (the same from a stream), `encode`
+//! (writing), `error` (what went wrong and where), `trace` (the path to it), `inside` (parts shown to
+//! the fuzz targets).
 #![forbid(unsafe_code)]
 
 mod block;
+mod buffer;
 mod decode;
 pub mod encode;
 mod error;
+#[cfg(feature = "inside")]
+pub mod inside;
 pub mod lines;
 mod lookup;
 mod number;
@@ -29,6 +33,7 @@ mod usual;
 mod value;
 
 pub use block::Block;
+pub use buffer::Buffer;
 pub use error::{Code, Expected, Fault, JsonType, Step};
 pub use number::{IntegerText, MAX_DIGITS, Number, parse_integer};
 pub use plan::{Plan, PlanError};

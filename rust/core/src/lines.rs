@@ -65,7 +65,7 @@ impl<'a> Iterator for Lines<'a> {
             let (number, index) = (self.number, self.index);
             self.number += 1;
             let bytes = line.strip_suffix(b"\r").unwrap_or(line);
-            if !is_blank(bytes) {
+            if !bytes.iter().all(|byte| is_blank(*byte)) {
                 self.index += 1;
                 return Some(Line {
                     bytes,
@@ -109,9 +109,9 @@ impl<'a> Iterator for Stretches<'a> {
     }
 }
 
-/// Whether the line holds nothing but white space.
-fn is_blank(line: &[u8]) -> bool {
-    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+/// Whether the byte is white space of a line. A line of nothing else is blank.
+pub(crate) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r')
 }
 
 #[cfg(test)]

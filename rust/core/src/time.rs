@@ -100,6 +100,9 @@ impl<'r> Walk<'_, 'r> {
         let key_at = cursor.at;
         quote(cursor, Expected::MemberName)?;
         let key = cursor.text(self.scratch)?.as_bytes();
+        cursor.space();
+        colon(cursor)?;
+        cursor.space();
         let found = (0u8..)
             .zip(&self.decoder.plan.time_pairs)
             .find_map(|(number, names)| {
@@ -111,9 +114,6 @@ impl<'r> Walk<'_, 'r> {
             return Err(fault(Code::InvalidTime, key_at, Expected::TimePair));
         };
         *pair = Some(number);
-        cursor.space();
-        colon(cursor)?;
-        cursor.space();
         let value = self.time_value(cursor, member == 1).map_err(|halt| {
             let member = u8::from(member == 1);
             add_step(halt, Step::Time(number, member))

@@ -24,12 +24,9 @@ impl<'r> Walk<'_, 'r> {
         sink: &mut S,
     ) -> Result<(), Halt> {
         let plan = &self.decoder.plan;
-        if members.row == plan.any() {
-            // Whether the event is wanted at all is not known yet.
-            if self.decoder.options.only.is_some() {
-                return Ok(());
-            }
-            self.late = true;
+        // Whether the event is wanted at all is perhaps not known yet.
+        if members.row == plan.any() && self.decoder.options.only.is_some() {
+            return Ok(());
         }
         let entries = plan.row(members.row);
         let slots = members.row * (plan.names.len() + 2);

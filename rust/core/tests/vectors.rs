@@ -6,7 +6,8 @@ mod common;
 
 use std::collections::HashMap;
 
-use common::record::{Recorder, Tree};
+use common::agreement::same_as_serde;
+use common::record::Recorder;
 use common::{Rows, list, record, rows, text, vectors};
 use serde_json::{Value, json};
 use vmcodec_core::{
@@ -280,38 +281,9 @@ fn grammar_of_a_value_alone_and_its_content() {
         let expected: Value = serde_json::from_slice(&document).unwrap();
         let found = recorded.value();
         assert!(
-            same(&found, &expected),
+            same_as_serde(&found, &expected),
             "{name}: {found:?} is not {expected}"
         );
-    }
-}
-
-/// Whether the value is what serde_json reads.
-fn same(tree: &Tree, value: &Value) -> bool {
-    match (tree, value) {
-        (Tree::Array(items), Value::Array(values)) => {
-            items.len() == values.len()
-                && items
-                    .iter()
-                    .zip(values)
-                    .all(|(one, other)| same(one, other))
-        }
-        (Tree::Object(members), Value::Object(values)) => {
-            let one =
-                |(key, one): &(String, Tree)| values.get(key).is_some_and(|other| same(one, other));
-            members.len() == values.len() && members.iter().all(one)
-        }
-        (Tree::Scalar(json), Value::Number(number)) => {
-            let number = number.to_string();
-            if number.contains(['.', 'e', 'E']) {
-                let (one, other): (f64, f64) = (json.parse().unwrap(), number.parse().unwrap());
-                json.contains(['.', 'e']) && one.to_bits() == other.to_bits()
-            } else {
-                *json == number || (json == "0" && number == "-0")
-            }
-        }
-        (Tree::Scalar(json), value) => serde_json::from_str::<Value>(json).unwrap() == *value,
-        _ => false,
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use vmcodec_core::Buffer;
 
-use crate::buffer::Buffer;
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, Place};
 use crate::source::Source;
@@ -87,7 +87,7 @@ impl ErrorIterator {
         let before = (self.records, self.lines);
         let checked = validate::lines_behind(py, codec, bytes, self.threads, before)?;
         self.ready.extend(checked.errors);
-        self.buffer.start += length;
+        self.buffer.decoded(length);
         self.records += checked.records;
         self.lines += checked.lines;
         Ok(())

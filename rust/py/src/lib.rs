@@ -1,10 +1,11 @@
 //! The module `vmcodec._vmcodec`: classes that the Python package re-exports.
 //!
-//! Arguments and buffers (`input`, `source`, `buffer`, `marks`), the doors (`decoder`, `encoder`, `validate`, `stream`,
-//! `check_stream`, `columns`, `table_stream`; `options`), the tables they give (`table`), work without the GIL (`threads`), a call's state (`session`), the writing of events (`writer`, `tree`), the builder of objects (`builder`, `nodes`, `keys`, `cache`, `kvlist`), the wording of errors
-//! (`error`, `encode_error`), the classes (`schema`, `shape`), and all unsafe code (`ffi`).
+//! Arguments and buffers (`input`, `source`, `marks`, `options`), the doors (`decoder`, `encoder`, `validate`, `stream`,
+//! `check_stream`, `columns`, `table_stream`, `chunks`), the tables they give (`table`), work without the GIL
+//! (`threads`), a call's state (`session`), the writing of events (`writer`, `tree`, `heads`, `refusal`), the builder of
+//! objects (`builder`, `nodes`, `keys`, `cache`, `kvlist`), the wording of errors (`error`, `encode_error`), the classes
+//! (`schema`, `shape`), and all unsafe code (`ffi`).
 
-mod buffer;
 mod builder;
 mod cache;
 mod check_stream;

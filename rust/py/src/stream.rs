@@ -6,9 +6,9 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use vmcodec_core::Buffer;
 use vmcodec_core::lines::Lines;
 
-use crate::buffer::Buffer;
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, Place};
 use crate::session::{Errors, Session};
@@ -110,7 +110,7 @@ impl EventIterator {
             },
         );
         self.place.line = Some(first + lines.seen());
-        self.buffer.start += complete - lines.rest().len();
+        self.buffer.decoded(complete - lines.rest().len());
         result
     }
 

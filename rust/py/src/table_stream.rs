@@ -9,8 +9,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use vmcodec_arrow::export::{self, Batches};
 use vmcodec_arrow::{Added, ArrowError, BadRecord, Table, errors_table};
+use vmcodec_core::Buffer;
 
-use crate::buffer::Buffer;
 use crate::columns::{Bad, Call, Rows, schema};
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, Place};
@@ -172,7 +172,7 @@ impl EventTableIterator {
                 part(&mut self.ready, &columns.table, start, rows);
             }
         }
-        self.buffer.start += length;
+        self.buffer.decoded(length);
         (self.counted, self.counted_to) = (0, 0);
         self.records += records;
         self.lines += lines;

@@ -3,9 +3,14 @@
 //! No event or attribute is named here: the rows come from `plan.json`, which pytest keeps true to the classes.
 #![allow(dead_code, missing_docs)]
 
+pub mod agreement;
+pub mod naive;
+pub mod naive_json;
+pub mod naive_text;
 pub mod quarrel;
 pub mod record;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -23,14 +28,17 @@ pub fn vectors(file: &str) -> Value {
     serde_json::from_slice(&text).unwrap()
 }
 
-/// The rows in `plan.json`.
+/// The rows of a plan.
 pub struct Rows {
     pub id: String,
     pub events: Vec<EventRow>,
     pub enums: Vec<EnumRow>,
     pub time: TimeRow,
+    /// The id and every name of an attribute.
+    pub names: HashSet<String>,
 }
 
+/// The rows in `plan.json`.
 pub fn rows() -> Rows {
     let rows = vectors("plan.json");
     let enums = list(&rows["enums"]).iter().map(|row| EnumRow {
@@ -52,14 +60,10 @@ pub fn rows() -> Rows {
         let names = texts(pair);
         (names[0].clone(), names[1].clone())
     });
-    Rows {
-        id: text(&rows["id"]),
-        events: events.collect(),
-        enums: enums.collect(),
-        time: TimeRow {
-            pairs: pairs.collect(),
-        },
-    }
+    let time = TimeRow {
+        pairs: pairs.collect(),
+    };
+    Rows::new(text(&rows["id"]), events.collect(), enums.collect(), time)
 }
 
 fn field(row: &Value) -> FieldRow {
@@ -85,6 +89,19 @@ fn field(row: &Value) -> FieldRow {
 }
 
 impl Rows {
+    pub fn new(id: String, events: Vec<EventRow>, enums: Vec<EnumRow>, time: TimeRow) -> Rows {
+        let fields = events.iter().flat_map(|event| &event.fields);
+        let names = fields.flat_map(|field| &field.names);
+        let names = names.chain([&id]).cloned().collect();
+        Rows {
+            id,
+            events,
+            enums,
+            time,
+            names,
+        }
+    }
+
     pub fn plan(&self) -> Plan {
         Plan::new(&self.id, &self.events, &self.enums, &self.time).unwrap()
     }

@@ -2,6 +2,8 @@
 
 use vmcodec_core::{EnumRow, EventRow, FieldRow, Kind, Plan, PlanError, TimeRow};
 
+use super::Rows;
+
 pub fn field(names: &[&str], kind: Kind, required: bool) -> FieldRow {
     FieldRow {
         names: names.iter().map(|&name| name.to_owned()).collect(),
@@ -18,15 +20,27 @@ pub fn event(ids: &[&str], fields: Vec<FieldRow>) -> EventRow {
     }
 }
 
-pub fn plan(events: &[EventRow]) -> Result<Plan, PlanError> {
-    let enums = [EnumRow {
+/// The rows of a plan of these events.
+pub fn rows(events: &[EventRow]) -> Rows {
+    let enums = vec![EnumRow {
         names: vec![("low".to_owned(), 1), ("high".to_owned(), 9)],
         closed: Some(vec![1, 9]),
     }];
     let time = TimeRow {
         pairs: vec![("s".to_owned(), "u".to_owned())],
     };
-    Plan::new("kind", events, &enums, &time)
+    Rows::new("kind".to_owned(), events.to_vec(), enums, time)
+}
+
+pub fn plan(events: &[EventRow]) -> Result<Plan, PlanError> {
+    let Rows {
+        id,
+        events,
+        enums,
+        time,
+        ..
+    } = rows(events);
+    Plan::new(&id, &events, &enums, &time)
 }
 
 /// Events that share names but not their meaning: another type, another nullability, another attribute.

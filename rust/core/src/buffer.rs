@@ -1,24 +1,26 @@
-//! What was read of a stream and not decoded yet. Used by `stream`, `check_stream` and
-//! `table_stream`.
+//! What was read of a stream and not decoded yet: whatever pieces its bytes come in, they make the same lines. Used by
+//! whoever has a stream; where its bytes come from is that one's affair.
 
 use memchr::{memchr, memrchr};
-use vmcodec_core::{Code, Expected, Fault};
+
+use crate::error::{Code, Expected, Fault};
+use crate::lines::is_blank;
 
 /// Bytes that were read and not decoded yet.
-#[derive(Default)]
-pub(crate) struct Buffer {
-    pub bytes: Vec<u8>,
+#[derive(Debug, Default)]
+pub struct Buffer {
+    bytes: Vec<u8>,
     /// Up to here they are decoded.
-    pub start: usize,
+    start: usize,
     /// Up to here newlines were looked for, and the last one found ends here.
-    pub searched: usize,
-    pub lines_end: usize,
+    searched: usize,
+    lines_end: usize,
     /// The source has no more.
     pub ended: bool,
     /// Up to here, from `start`, there is white space only.
-    pub blank: usize,
+    blank: usize,
     /// The rest of an oversized record is being passed over.
-    pub skipping: bool,
+    skipping: bool,
 }
 
 impl Buffer {
@@ -30,10 +32,17 @@ impl Buffer {
         }
     }
 
+    /// What was read and not decoded yet.
     pub fn pending(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
     }
 
+    /// So many of the pending bytes are decoded.
+    pub fn decoded(&mut self, length: usize) {
+        self.start += length;
+    }
+
+    /// Takes the next piece of the stream.
     pub fn push(&mut self, mut chunk: &[u8]) {
         if self.skipping {
             let Some(end) = memchr(b'\n', chunk) else {
@@ -55,11 +64,10 @@ impl Buffer {
 
     /// Whether nothing but white space is pending: no record yet, however long it is. All but `keep`
     /// bytes of it are let go.
-    pub fn only_blank(&mut self, keep: usize) -> bool {
+    fn only_blank(&mut self, keep: usize) -> bool {
         let looked = self.blank.max(self.start);
         let fresh = self.bytes.get(looked..).unwrap_or_default();
-        let blanks = fresh.iter().take_while(|byte| byte.is_ascii_whitespace());
-        self.blank = looked + blanks.count();
+        self.blank = looked + fresh.iter().take_while(|byte| is_blank(**byte)).count();
         if self.blank < self.bytes.len() {
             return false;
         }

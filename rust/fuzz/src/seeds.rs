@@ -1,0 +1,146 @@
+//! What the targets begin with: the vectors, written as their inputs; and a dictionary of names.
+
+use serde_json::{Value, json};
+
+use crate::case::{BETWEEN, header, quarrel_header};
+use crate::common::{list, record, rows, text, vectors};
+
+/// Longer vectors teach nothing that shorter ones do not, and slow the fuzzer down.
+const LONGEST: usize = 4000;
+
+/// Records with their options; some with others behind them.
+pub fn records() -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    let mut last = Vec::new();
+    for file in ["valid.json", "forms.json", "invalid.json"] {
+        for entry in list(&vectors(file)) {
+            let Some(record) = record(entry).filter(|record| record.len() < LONGEST) else {
+                continue;
+            };
+            let header = header(&entry["options"]);
+            found.push([&header[..], &record].concat());
+            if found.len() % 4 == 0 {
+                found.push([&header[..], &last, &[BETWEEN], &record].concat());
+            }
+            last = record;
+        }
+    }
+    for mode in ["lazy", "skip"] {
+        let header = header(&json!({"kv_lists": mode, "extra": "ignore"}));
+        let messages = vectors("forms.json");
+        let messages = list(&messages).iter().filter_map(record);
+        found.extend(messages.map(|message| [&header[..], &message].concat()));
+    }
+    let quarrels = [
+        r#"{"kind":"A","x":1,"y":"?","z":{"k":[1]},"more":null,"t":{"s":-4,"u":3}}"#,
+        r#"{"x":"12","the y":"text","t":{"u":3,"s":-4},"flag":true,"kind":"a"}"#,
+        r#"{"kind":"B","x":"1","y":"\n","z":"low","t":7,"w":9}"#,
+        r#"{"t":1e2,"x":"1","y":"","w":9,"the y":"extra","kind":"B"}"#,
+        r#"{"kind":"C","x":{},"y":[{}],"w":[0.5,null],"the y":-5}"#,
+        r#"{"n":null,"more":1,"kind":"M"}"#,
+        r#"{"n":"","kind":"N","more":1}"#,
+        r#"{"kind":"D","x":[],"y":5,"w":"?","t":[]}"#,
+    ];
+    found.extend(quarrels.map(|text| [&quarrel_header()[..], text.as_bytes()].concat()));
+    found.retain(|seed| seed.len() < LONGEST);
+    found
+}
+
+/// The texts of the grammar, in each of the places for values.
+pub fn values() -> Vec<Vec<u8>> {
+    let grammar = vectors("grammar.json");
+    let texts = list(&grammar).iter().filter_map(record).enumerate();
+    texts
+        .map(|(place, text)| [&place.to_le_bytes()[..1], &text[..]].concat())
+        .filter(|seed| seed.len() < LONGEST)
+        .collect()
+}
+
+/// Several records to a buffer, with line ends of every kind.
+pub fn buffers() -> Vec<Vec<u8>> {
+    let messages = vectors("valid.json");
+    let messages: Vec<_> = list(&messages)
+        .iter()
+        .map(|entry| text(&entry["data"]))
+        .collect();
+    let ends = ["\n", "\r\n", "\n\n", "\n \t\r\n", "\r"];
+    let mut found = Vec::new();
+    for (number, pair) in messages.windows(2).enumerate() {
+        let end = ends[number % ends.len()];
+        let size = [20, (7 * number) as u8, number as u8];
+        let short: String = pair[0].chars().take(number % 30).collect();
+        let buffer = format!("{}{end}{short}{end}{}", pair[0], pair[1]);
+        found.push([&size[..], buffer.as_bytes()].concat());
+        found.push([&size[..], format!("{short}{end}{short}").as_bytes()].concat());
+    }
+    found.retain(|seed| seed.len() < LONGEST);
+    found
+}
+
+/// Strings, numbers and names, each at some place.
+pub fn texts() -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    for seed in records().into_iter().chain(values()) {
+        let place = found.len() as u8;
+        found.push([&[place % 40, place % 33], &seed[..]].concat());
+    }
+    found
+}
+
+/// The dictionary, as libFuzzer reads it: names of events, attributes and enumerations, and the words of JSON.
+pub fn dictionary() -> String {
+    let rows = rows();
+    let ids = rows.events.iter().flat_map(|event| &event.ids);
+    let enums = rows.enums.iter().flat_map(|row| &row.names);
+    let pairs = rows.time.pairs.iter().flat_map(|pair| [&pair.0, &pair.1]);
+    let names = rows.names.iter().chain(ids).chain(pairs);
+    let names = names.chain(enums.map(|(name, _)| name));
+    let mut words: Vec<_> = names
+        .map(|name| json!(name).to_string().into_bytes())
+        .collect();
+    words.sort();
+    words.dedup();
+    let json = vectors("grammar.json");
+    let json = list(&json).iter().filter_map(record);
+    words.extend(json.filter(|text| (1..12).contains(&text.len())));
+    let more: [&[u8]; 12] = [
+        b"{\"",
+        b"\":",
+        b",\"",
+        b"\"}",
+        b"\\u",
+        b"\\ud83d\\ude00",
+        b"\\ud800",
+        b"\xff",
+        b"\xe2\x82\xac",
+        b"\xf0\x9f\x98\x80",
+        b"\xef\xbb\xbf",
+        b"\x00\x00\x00\x00\x07",
+    ];
+    words.extend(more.map(<[u8]>::to_vec));
+    let quoted = words.iter().map(|word| {
+        let bytes = word.iter().map(|byte| match byte {
+            b'"' | b'\\' => format!("\\{}", char::from(*byte)),
+            0x20..0x7f => char::from(*byte).to_string(),
+            _ => format!("\\x{byte:02x}"),
+        });
+        format!("\"{}\"\n", bytes.collect::<String>())
+    });
+    quoted.collect()
+}
+
+/// The vectors' options are all among those that an input can have.
+#[test]
+fn options_of_vectors_survive() {
+    for entry in list(&vectors("invalid.json")) {
+        let options: &Value = &entry["options"];
+        if !options.is_object() || options["only"].is_array() {
+            continue;
+        }
+        let expected = rows().decoder(options).options;
+        crate::case::with(&header(options), |world, _| {
+            let found = &world.decoder.options;
+            assert_eq!(format!("{found:?}"), format!("{expected:?}"));
+        });
+    }
+}
