@@ -128,7 +128,7 @@ def test_standard_input_and_pipes_are_read(archive: Path, tmp_path: Path) -> Non
 
 
 def test_nothing_is_written_over_what_is_read(archive: Path) -> None:
-    for arguments in (["decode", "--to", "ndjson", "-o"], ["validate", "--dead-letter"]):
+    for arguments in (["decode", "--to", "ndjson", "-o"], ["validate", "--dead-letter"], ["stats", "-o"]):
         ended = command(*arguments, archive.name, f"./{archive.name}", cwd=archive.parent)
         assert ended.code == 2 and "is read, and cannot be written" in ended.err
     assert archive.read_bytes() == LINES
@@ -204,6 +204,16 @@ def test_a_closed_pipe_ends_a_command_quietly(archive: Path, to: str) -> None:
         assert child.stdout and child.stderr
         first = child.stdout.readline()
         assert first == (SAMPLES[0] + b"\n" if to == "ndjson" else first)
+        child.stdout.close()
+        assert child.wait(20) == 141
+        assert child.stderr.read() == b""
+
+
+def test_a_closed_pipe_ends_a_table_quietly(archive: Path) -> None:
+    archive.write_bytes(LINES * 200)
+    with running("decode", "--rows", "4000", archive, stdout=subprocess.PIPE) as child:
+        assert child.stdout and child.stderr
+        assert child.stdout.readline().startswith(b"time (UTC)")
         child.stdout.close()
         assert child.wait(20) == 141
         assert child.stderr.read() == b""

@@ -53,6 +53,10 @@ CALLS = {
         "chunks = itertools.repeat(b'x' * 2**20)",
         "collections.deque(nothing.iter_decode(chunks, errors='return'), maxlen=0)",
     ),
+    "iter_decode, a silent pipe": (
+        "import os; read, write = os.pipe()",
+        "collections.deque(nothing.iter_decode(f'/dev/fd/{read}'), maxlen=0)",
+    ),
     "encode_lines": (
         "event = EventDNOutOfService(this_dn='7', extensions={'k': [0.1] * 100}); events = [event] * 600_000",
         "Encoder().encode_lines(events)",

@@ -8,9 +8,12 @@ import stat
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .trouble import Trouble
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 STDOUT = "-"
 
@@ -36,6 +39,17 @@ def opened(path: str) -> Iterator[BinaryIO]:
         return
     with replaced(path) as part, open(part, "wb") as file:
         yield file
+
+
+def console(**options: Any) -> Console:
+    """Give a console of rich's that leaves a closed pipe to us: its own ends the process with another exit code."""
+    from rich.console import Console
+
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # the error that is being handled
+
+    return Ours(**options)
 
 
 @contextlib.contextmanager

@@ -40,7 +40,6 @@ def write(records: Iterator[Any], names: Sequence[str], chosen: bool, rows: int,
     names, chosen : the columns, and whether they were asked for. If not, those that are empty or do not fit are left
         out.
     """
-    from rich.console import Console
     from rich.text import Text
 
     if not chosen:
@@ -51,7 +50,7 @@ def write(records: Iterator[Any], names: Sequence[str], chosen: bool, rows: int,
     with output.opened(path) as file:
         encoding = sys.stdout.encoding if path == output.STDOUT else "utf-8"
         text = io.TextIOWrapper(file, encoding, errors="backslashreplace", write_through=True)
-        console = Console(file=text, highlight=False)
+        console = output.console(file=text, highlight=False)
         if not console.is_terminal and "COLUMNS" not in os.environ:
             console.width = WIDTH
         present = columns if chosen else [column for column in columns if any(column.texts)]

@@ -138,9 +138,15 @@ impl Source {
                 ..
             } => {
                 let reader = reader.get_mut().unwrap_or_else(PoisonError::into_inner);
-                let length = py
-                    .detach(|| read_some(reader.as_mut(), chunk))
-                    .map_err(|error| os_error(&error, name.bind(py)))?;
+                let length = loop {
+                    match py.detach(|| reader.read(chunk)) {
+                        // A signal came. Whoever writes a pipe may let us wait: it is looked at now.
+                        Err(error) if error.kind() == ErrorKind::Interrupted => {
+                            py.check_signals()?
+                        }
+                        read => break read.map_err(|error| os_error(&error, name.bind(py)))?,
+                    }
+                };
                 take(chunk.get(..length).unwrap_or_default());
                 Ok(length > 0)
             }
@@ -183,15 +189,6 @@ impl Read for Counted {
         let count = u64::try_from(read).unwrap_or_default();
         self.position.fetch_add(count, Ordering::Relaxed);
         Ok(read)
-    }
-}
-
-fn read_some(reader: &mut dyn Read, chunk: &mut [u8]) -> std::io::Result<usize> {
-    loop {
-        match reader.read(chunk) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result,
-        }
     }
 }
 

@@ -12,7 +12,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import numbers
+from .. import numbers, output
 from ..trouble import Trouble
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ def run(options: Namespace) -> int:
     if options.rounds < 2:
         raise Trouble("--rounds takes at least 2: one round has no spread")
     plot = _plot(options.plot) if options.plot else None
-    from rich.console import Console
     from rich.markup import escape
 
     from . import figures, peers, records
@@ -69,7 +68,7 @@ def run(options: Namespace) -> int:
         "contestants": [figures.row(entry, clocked, share, "cpu") for entry in clocked],
     }
     # A file or a pipe takes the table as wide as it is.
-    console = Console() if sys.stdout.isatty() else Console(width=120)
+    console = output.console(width=None if sys.stdout.isatty() else 120)
     console.print(figures.table(outcome))
     setting = f"{_setting(contestants)}; medians of {options.rounds} rounds, interquartile ranges in brackets"
     console.print(setting, style="dim", highlight=False, soft_wrap=True)

@@ -78,6 +78,7 @@ def _read(options: argparse.Namespace) -> Survey:
 
     survey = Survey(keyed=options.keys)
     inputs = files.inputs(options.files)
+    files.distinct(inputs, options.output)
     sizes = [source.size for source in inputs if source.size is not None]
     with bar(sum(sizes) if len(sizes) == len(inputs) else None) as advance:
         done = 0
