@@ -33,7 +33,7 @@ pub const TARGETS: &[Target] = &[
     ("lines", lines::run, seeds::buffers),
     ("chunks", chunks::run, seeds::buffers),
     ("encode_roundtrip", encode_roundtrip::run, seeds::records),
-    ("columns", columns::run, seeds::records),
+    ("columns", columns::run, seeds::columns),
     ("simd", simd::run, seeds::texts),
     ("errors", errors::run, seeds::records),
 ];
