@@ -4,8 +4,10 @@
 //! plan and the options with few choices, byte 1 the limits, byte 2 the one event of `only`.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use serde_json::Value;
+use vmcodec_arrow::{Layout, OwnNames};
 use vmcodec_core::{Decoder, Extra, Framing, KvLists, Options, Unknown};
 
 use crate::common::quarrel::{quarrelling, rows as quarrel_rows};
@@ -28,14 +30,23 @@ pub struct World {
     pub rows: Rows,
     /// The decoder, with the options of the input at hand.
     pub decoder: Decoder,
+    /// The columns of its events.
+    pub layout: Arc<Layout>,
 }
 
 impl World {
     fn new(rows: Rows) -> World {
         let plan = rows.plan();
+        let own = OwnNames {
+            id: rows.id.clone(),
+            extra: "extra".to_owned(),
+            ..OwnNames::default()
+        };
+        let layout = Layout::new(&plan, &rows.events, &rows.enums, &rows.time, &own);
         let options = Options::default();
         World {
             decoder: Decoder { plan, options },
+            layout: Arc::new(layout),
             rows,
         }
     }

@@ -1,15 +1,13 @@
 //! Arrow columns: each row holds what a recording sink got of the same record, cell by cell; and what a row is written back
 //! as is the same event again.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Field};
-use vmcodec_arrow::{Added, Builder, Layout, OwnNames, Table};
+use vmcodec_arrow::{Added, Builder, Table};
 use vmcodec_core::{EventId, Ignore, Kind, Options, Outcome};
 
 use crate::case::{World, records, with};
@@ -20,46 +18,24 @@ use crate::common::record::{Recorder, Tree};
 
 /// What a row must hold.
 enum Row {
-    Event(EventId, Recorder),
+    Event(EventId, Box<Recorder>),
     Unknown(String, Vec<u8>),
     Nothing,
-}
-
-thread_local! {
-    static LAYOUTS: [OnceCell<Arc<Layout>>; 2] = const { [OnceCell::new(), OnceCell::new()] };
 }
 
 /// Takes options and records; how many rows make a chunk is in the third byte.
 pub fn run(data: &[u8]) {
     with(data, |world, rest| {
-        let layout = LAYOUTS.with(|layouts| {
-            let place = usize::from(world.rows.id == "kind");
-            layouts[place].get_or_init(|| layout(world)).clone()
-        });
-        check(world, &layout, usize::from(data[2] >> 5) + 1, rest);
+        check(world, usize::from(data[2] >> 5) + 1, rest);
     });
 }
 
-fn layout(world: &World) -> Arc<Layout> {
-    let World { rows, decoder } = world;
-    let own = OwnNames {
-        id: rows.id.clone(),
-        extra: "extra".to_owned(),
-        tenant: "tenant".to_owned(),
-        agent: "agent".to_owned(),
-        record_time: "record_time".to_owned(),
-    };
-    Arc::new(Layout::new(
-        &decoder.plan,
-        &rows.events,
-        &rows.enums,
-        &rows.time,
-        &own,
-    ))
-}
-
-fn check(world: &mut World, layout: &Arc<Layout>, size: usize, rest: &[u8]) {
-    let World { rows, decoder } = world;
+fn check(world: &mut World, size: usize, rest: &[u8]) {
+    let World {
+        rows,
+        decoder,
+        layout,
+    } = world;
     let mut builder = Builder::new(layout, Added::default());
     let (mut memory, mut other) = (decoder.memory(), decoder.memory());
     let (mut expected, mut chunks) = (Vec::new(), Vec::new());
@@ -71,7 +47,7 @@ fn check(world: &mut World, layout: &Arc<Layout>, size: usize, rest: &[u8]) {
         expected.push(match built {
             Ok(Outcome::Event(event)) => {
                 builder.end_event(event);
-                Row::Event(event, sink)
+                Row::Event(event, Box::new(sink))
             }
             Ok(Outcome::Unknown { id, start }) => {
                 builder.end_unknown(&id, &record[start..]);

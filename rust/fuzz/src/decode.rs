@@ -13,30 +13,30 @@ pub fn run(data: &[u8]) {
     with(data, |world, rest| {
         let mut taught = world.decoder.memory();
         for record in records(rest) {
-            let World { rows, decoder } = &*world;
+            let World { rows, decoder, .. } = &*world;
             let (expected, recorded) = agreed(rows, decoder, record);
             against_serde(world, record, &expected, &recorded);
             let wrong = ["k", "a", ""].map(str::to_owned);
-            let sinks = [
-                Recorder::new(&decoder.plan),
-                Recorder::new(&decoder.plan).guessing(&recorded.keys),
-                Recorder::new(&decoder.plan).guessing(&wrong),
-                Recorder::new(&decoder.plan).knowing(&recorded.seen),
-            ];
-            for mut again in sinks {
-                let found = decoder.decode(&mut taught, record, &mut again);
-                let same = found == expected
-                    && again.fields == recorded.fields
-                    && again.extra == recorded.extra;
-                let entry = || entry(&decoder.options, record);
-                assert!(
-                    same,
-                    "{found:?} behind others, not {expected:?}: {}",
-                    entry()
-                );
-            }
+            let sink = Recorder::new(&decoder.plan);
+            // One of them, so that more records can be tried.
+            let mut again = match record.len() % 4 {
+                0 => sink,
+                1 => sink.guessing(&recorded.keys),
+                2 => sink.guessing(&wrong),
+                _ => sink.knowing(&recorded.seen),
+            };
+            let found = decoder.decode(&mut taught, record, &mut again);
+            let same = found == expected
+                && again.fields == recorded.fields
+                && again.extra == recorded.extra;
+            let entry = || entry(&decoder.options, record);
+            assert!(
+                same,
+                "{found:?} behind others, not {expected:?}: {}",
+                entry()
+            );
             let checked = decoder.decode(&mut taught, record, &mut Ignore);
-            assert_eq!(checked, expected, "{}", entry(&decoder.options, record));
+            assert_eq!(checked, expected, "{}", entry());
         }
     });
 }

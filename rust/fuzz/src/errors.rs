@@ -1,9 +1,7 @@
 //! Faults: what they tell is within the record and the plan, is the same for every sink, and can be worded; and a record
 //! cut off before the place of its first fault is good so far.
 
-use std::sync::Arc;
-
-use vmcodec_arrow::{Added, BadRecord, Builder, Layout, OwnNames, errors_table};
+use vmcodec_arrow::{Added, BadRecord, Builder, errors_table};
 use vmcodec_core::{Code, Decoder, Expected, Failure, Fault, Ignore, KvLists, Step};
 
 use crate::case::{World, records, with};
@@ -31,7 +29,11 @@ fn fault(decoder: &Decoder, record: &[u8]) -> Option<Box<Fault>> {
 }
 
 fn check(world: &mut World, record: &[u8], fault: &Fault) {
-    let World { rows, decoder } = world;
+    let World {
+        rows,
+        decoder,
+        layout,
+    } = world;
     let context = || format!("{fault:?} for {}", entry(&decoder.options, record));
     assert!(fault.offset <= record.len(), "{}", context());
     let known = Code::ALL.contains(&fault.code) && fault.code != Code::Internal;
@@ -66,14 +68,13 @@ fn check(world: &mut World, record: &[u8], fault: &Fault) {
         decoder.decode(&mut decoder.memory(), record, &mut sink),
         expected
     );
-    let own = OwnNames::default();
-    let layout = Layout::new(&decoder.plan, &rows.events, &rows.enums, &rows.time, &own);
-    let mut builder = Builder::new(&Arc::new(layout), Added::default());
+    let mut builder = Builder::new(layout, Added::default());
     assert_eq!(
         decoder.decode(&mut decoder.memory(), record, &mut builder),
         expected
     );
-    for kv_lists in [KvLists::Dict, KvLists::Lazy, KvLists::Skip] {
+    let kept = decoder.options.kv_lists;
+    for kv_lists in [KvLists::Dict, KvLists::Lazy, KvLists::Skip, kept] {
         decoder.options.kv_lists = kv_lists;
         assert_eq!(
             decoder.decode(&mut decoder.memory(), record, &mut Ignore),

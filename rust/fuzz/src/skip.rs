@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use vmcodec_core::{Code, Decoder, Failure, Ignore, Kind, check_value};
 
 use crate::common::agreement::agreed;
-use crate::common::{Rows, list, rows, text, vectors};
+use crate::common::{Rows, rows};
+use crate::seeds::shortest_members;
 
 /// The value of a member, between what stands before and behind it; and options under which it is not kept, and others.
 struct Place {
@@ -92,14 +93,7 @@ fn places() -> Places {
             Some((row, &field.names[0]))
         })
         .expect("there is such an event");
-    let start = format!("{{{id:?}:{:?},", row.ids[0]);
-    let messages = vectors("valid.json");
-    let messages = list(&messages).iter().map(|entry| text(&entry["data"]));
-    let message = messages
-        .filter(|message| message.starts_with(&start))
-        .min_by_key(String::len)
-        .expect("every event has a message");
-    let members = &message[1..message.len() - 1];
+    let members = shortest_members(&row.ids[0]);
     let (lazy, skipped) = (json!({"kv_lists": "lazy"}), json!({"kv_lists": "skip"}));
     let free = [&Value::Null, &lazy, &skipped, &unwanted];
     place(format!("{{{members},\"?\":"), "}".to_owned(), &all);
