@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from .._progress import bar
 from .._vmcodec import ChunkIterator
-from .trouble import Trouble
+from .trouble import Trouble, telling
 
 STDIN = "-"
 
@@ -101,7 +101,7 @@ def _inputs(file: str) -> Iterator[Input]:
     if not names:
         raise Trouble(f"no file matches {file}")
     for name in names:
-        with readable(name):
+        with telling(name):
             status = os.stat(name)
             if stat.S_ISDIR(status.st_mode):
                 raise Trouble(f"{name}: is a directory")
@@ -110,15 +110,3 @@ def _inputs(file: str) -> Iterator[Input]:
                 continue
             with open(name, "rb"):
                 yield Input(name, name, status.st_size)
-
-
-@contextlib.contextmanager
-def readable(name: str) -> Iterator[None]:
-    """What goes wrong with a file in here is told in one line."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        text = error.strerror or str(error).removeprefix(f"{name}: ")
-        raise Trouble(f"{name}: {text}") from None

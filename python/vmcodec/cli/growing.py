@@ -9,13 +9,13 @@ import contextlib
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
-from .files import readable
+from .trouble import telling
 
 
 @contextlib.contextmanager
 def growing(name: str) -> Iterator[BinaryIO]:
     """Open the file to write, `.gz` and `.zst` compressed; Trouble where it cannot be written."""
-    with readable(name), contextlib.ExitStack() as stack:
+    with telling(name), contextlib.ExitStack() as stack:
         if name.endswith(".zst"):
             import pyarrow as pa
 

@@ -10,7 +10,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from .trouble import Trouble
+from .trouble import Trouble, telling
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,7 +58,7 @@ def replaced(path: str) -> Iterator[str]:
 
     A pipe or a device is written as it is. Trouble where nothing can be written there.
     """
-    with _writable(path):
+    with telling(path):
         status = os.stat(path) if os.path.exists(path) else None
         folder = os.path.dirname(path) or "."
         if status and stat.S_ISDIR(status.st_mode):
@@ -79,14 +79,3 @@ def replaced(path: str) -> Iterator[str]:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(part)
-
-
-@contextlib.contextmanager
-def _writable(path: str) -> Iterator[None]:
-    """What goes wrong with the file itself is told in one line; other files tell of themselves."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise Trouble(f"{path}: {error.strerror or error}") from None

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .. import DecodeError, Decoder
-from . import files, output
+from . import output
 from .reading import Reading
+from .trouble import telling
 
 ROWS = 1 << 17
 """Of a row group."""
@@ -26,7 +27,7 @@ def write(reading: Reading, names: Sequence[str], path: str) -> int:
         parquet.ParquetWriter(part, pyarrow.schema([schema.field(name) for name in names]), compression="zstd") as file,
     ):
         for one in reading.inputs:
-            with files.readable(one.name):
+            with telling(one.name):
                 tables = decoder.iter_arrow(reading.source_of(one), errors="return", rows="events", batch_rows=ROWS)
                 for table in tables:
                     for error in _errors(table, decoder):

@@ -10,6 +10,7 @@ from .. import DecodeError
 from . import files
 from .bad_records import BadRecords
 from .selection import Selection
+from .trouble import telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Reading:
         decoder = self.selection.decoder(**options)
         everything, keeps = not self.selection.conditions, self.selection.keeps
         for one in self.inputs:
-            with files.readable(one.name):
+            with telling(one.name):
                 for result in decoder.iter_decode(self.source_of(one), errors="return"):
                     if isinstance(result, DecodeError):
                         self.bad.take(one.name, result)

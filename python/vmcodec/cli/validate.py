@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 
 from .. import Decoder
 from . import bad_records, files, output
+from .trouble import telling
 
 HELP = "tell what is wrong with the records of files"
 EXAMPLE = "vmcodec validate --max-errors 20 --dead-letter bad.ndjson 'archive/*.ndjson.gz'"
@@ -38,7 +39,7 @@ def run(options: Namespace) -> int:
         files.followed(inputs) as source_of,
     ):
         for one in inputs:
-            with files.readable(one.name):
+            with telling(one.name):
                 errors = decoder.iter_validate(source_of(one))
                 for error in errors:
                     bad.take(one.name, error)

@@ -15,7 +15,7 @@ from msgspec import structs
 
 from ... import DecodeError, Decoder, UnknownEvent, decode, decode_batch, encode, encode_batch
 from .. import files
-from ..trouble import Trouble
+from ..trouble import Trouble, telling
 from . import peers
 from .rounds import BATCH, Peer
 
@@ -104,7 +104,7 @@ def _records(file: str) -> Iterator[bytes | None]:
     """The records as they are in the file; None for one that is no JSON object."""
     apart: Decoder[Any] = Decoder(events=())  # knows no event, so it keeps the bytes of all
     for source in files.inputs([file]):
-        with files.readable(source.name):
+        with telling(source.name):
             for record in apart.iter_decode(source.source, errors="return"):
                 yield record.raw if isinstance(record, UnknownEvent) else None
 

@@ -13,7 +13,8 @@ from typing import Any
 from ... import EVENTS, DecodeError, Decoder, Time, UnknownEvent
 from ..._schema import lower
 from ..._vmcodec import ChunkIterator
-from ..files import Input, readable
+from ..files import Input
+from ..trouble import telling
 from .lines import blocks
 from .tally import Marks, Place, Tally
 from .wire import Wire
@@ -81,7 +82,7 @@ class Survey:
         count = FileCount(source.name)
         self.files.append(count)
         self.wire.file = source.name
-        with readable(source.name):
+        with telling(source.name):
             chunks = ChunkIterator(source.source)
             line = 1
             for lines in blocks(chunks, RECORD + 1 + KEY):
