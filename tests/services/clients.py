@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -59,7 +60,7 @@ def read_topic(broker: Broker, topic: str) -> list[Record]:
     )
     try:
         partitions = consumer.list_topics(topic, TIMEOUT).topics[topic].partitions
-        ends = {place: consumer.get_watermark_offsets(TopicPartition(topic, place), TIMEOUT)[1] for place in partitions}
+        ends = {place: _end(consumer, TopicPartition(topic, place)) for place in partitions}
         consumer.assign([TopicPartition(topic, place, OFFSET_BEGINNING) for place in partitions])
         records: list[Record] = []
         while len(records) < sum(ends.values()):
@@ -74,3 +75,15 @@ def read_topic(broker: Broker, topic: str) -> list[Record]:
         return records
     finally:
         consumer.close()
+
+
+def _end(consumer: Consumer, place: TopicPartition) -> int:
+    """The offset behind the last record. A broker that has just started may not lead its partitions yet."""
+    late = time.monotonic() + TIMEOUT
+    while True:
+        try:
+            return int(consumer.get_watermark_offsets(place, TIMEOUT)[1])
+        except KafkaException as exception:
+            if exception.args[0].name() != "NOT_LEADER_FOR_PARTITION" or time.monotonic() > late:
+                raise
+            time.sleep(0.1)

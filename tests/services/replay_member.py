@@ -51,6 +51,7 @@ def main(address: str, topic: str, letters: str, journal: Path, hold: int) -> No
             "auto.offset.reset": "earliest",
             "enable.auto.offset.store": False,
             "session.timeout.ms": 6_000,  # the shortest that brokers allow: how long a dead member is waited for
+            "socket.timeout.ms": 10_000,  # how long a commit may wait for a broker that has gone
         }
     )
     # Letters lie here until they are flushed: those that are not in time would be lost with this process.

@@ -49,7 +49,7 @@ class Member:
 
     def end(self) -> None:
         """Ask it to end, and see that it does."""
-        self.process.stop()
+        self.process.stop(PATIENCE)
         assert self.process.log.read_text().endswith(f"{ENDED}\n"), self.process.failure("did not end as asked")
 
 
