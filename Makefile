@@ -120,6 +120,11 @@ fuzz: $(BIN)/python ## MINUTES (10) of every fuzz target in turn, on JOBS cores 
 	$(BIN)/python -m pip install --quiet "rich>=14.0"
 	$(BIN)/python rust/fuzz/run.py --minutes $(or $(MINUTES),10) $(if $(JOBS),--jobs $(JOBS))
 
+.PHONY: fuzz-coverage
+fuzz-coverage: $(BIN)/python ## which lines the inputs of the fuzz targets reach; needs rustup's llvm-tools
+	$(BIN)/python -m pip install --quiet "rich>=14.0"
+	$(BIN)/python rust/fuzz/coverage.py
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf $(VENV) .venvs .services .fuzz dist target

@@ -86,6 +86,11 @@ def prepare(sanitizers: list[str]) -> None:
             flags.append("--no-trace-compares")
         # The stable toolchain has AddressSanitizer's runtime, but the flag that links it is not stable yet.
         call(tool, "build", *flags, RUSTC_BOOTSTRAP="1")
+    write_seeds()
+
+
+def write_seeds() -> None:
+    """What the targets begin with, and the dictionary."""
     example = ("--quiet", "--locked", "--no-default-features", "--example", "seeds")
     where = ("--manifest-path", HERE / "Cargo.toml", "--target-dir", ROOT / "target")
     call("cargo", "run", *example, *where, "--", KEPT / "seeds")

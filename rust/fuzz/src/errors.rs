@@ -2,7 +2,7 @@
 //! cut off before the place of its first fault is good so far.
 
 use vmcodec_arrow::{Added, BadRecord, Builder, errors_table};
-use vmcodec_core::{Code, Decoder, Expected, Failure, Fault, Ignore, KvLists, Step};
+use vmcodec_core::{Code, Decoder, Expected, Failure, Fault, Ignore, JsonType, KvLists, Step};
 
 use crate::case::{World, records, with};
 use crate::common::agreement::entry;
@@ -94,6 +94,11 @@ fn in_a_table(decoder: &Decoder, record: &[u8], fault: &Fault) {
         offset: fault.offset,
         code: fault.code.name().to_owned(),
         path: path(&decoder.plan, &fault.path),
+        reason: format!(
+            "{:?}, got {:?}",
+            fault.expected,
+            fault.got.map(JsonType::name)
+        ),
         raw: Some(record),
         ..BadRecord::default()
     };

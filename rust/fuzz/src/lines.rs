@@ -22,6 +22,7 @@ pub fn run(data: &[u8]) {
             number: seen + line.number,
             ..line
         }));
+        assert!(lines.rest().is_empty());
         records += lines.records();
         seen += lines.seen();
     }

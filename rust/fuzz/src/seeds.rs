@@ -4,6 +4,7 @@ use serde_json::json;
 use vmcodec_core::Kind;
 
 use crate::case::{BETWEEN, header, quarrel_header};
+use crate::common::quarrel::{quarrelling, rows as quarrel_rows};
 use crate::common::{list, record, rows, text, vectors};
 
 /// Longer vectors teach nothing that shorter ones do not, and slow the fuzzer down.
@@ -32,7 +33,18 @@ pub fn records() -> Vec<Vec<u8>> {
         let messages = list(&messages).iter().filter_map(record);
         found.extend(messages.map(|message| [&header[..], &message].concat()));
     }
-    let quarrels = [
+    found.extend(
+        quarrels()
+            .iter()
+            .map(|text| [&quarrel_header()[..], text.as_bytes()].concat()),
+    );
+    found.retain(|seed| seed.len() < LONGEST);
+    found
+}
+
+/// Records of the events that quarrel over names: every attribute with values of every kind, and some that are whole.
+fn quarrels() -> Vec<String> {
+    let mut found = [
         r#"{"kind":"A","x":1,"y":"?","z":{"k":[1]},"more":null,"t":{"s":-4,"u":3}}"#,
         r#"{"x":"12","the y":"text","t":{"u":3,"s":-4},"flag":true,"kind":"a"}"#,
         r#"{"kind":"B","x":"1","y":"\n","z":"low","t":7,"w":9}"#,
@@ -41,9 +53,36 @@ pub fn records() -> Vec<Vec<u8>> {
         r#"{"n":null,"more":1,"kind":"M"}"#,
         r#"{"n":"","kind":"N","more":1}"#,
         r#"{"kind":"D","x":[],"y":5,"w":"?","t":[]}"#,
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    let rows = quarrel_rows(&quarrelling());
+    let long = "9".repeat(400);
+    let values = [
+        "null",
+        "true",
+        "fals",
+        "0",
+        "-7",
+        "1.5",
+        "1e999",
+        "18446744073709551615",
+        "18446744073709551616",
+        &long,
+        "\"low\"",
+        "\"12\"",
+        "{}",
+        "[]",
+        "{\"s\":1,\"u\":2}",
+        "[{\"a\":null}]",
     ];
-    found.extend(quarrels.map(|text| [&quarrel_header()[..], text.as_bytes()].concat()));
-    found.retain(|seed| seed.len() < LONGEST);
+    for row in &rows.events {
+        for name in row.fields.iter().flat_map(|field| &field.names) {
+            for value in values {
+                found.push(format!("{{\"kind\":{:?},{name:?}:{value}}}", row.ids[0]));
+            }
+        }
+    }
     found
 }
 
