@@ -7,7 +7,6 @@ mod common;
 use common::agreement::agreed;
 use common::quarrel::{quarrelling, rows as quarrel_rows};
 use common::{Random, Rows, list, record, rows, vectors};
-use serde_json::json;
 use vmcodec_core::{Decoder, Extra, Framing, KvLists, Options, Unknown};
 
 /// All messages of the vectors, and each text of the grammar as a member's value.
@@ -42,16 +41,7 @@ fn quarrels() -> Vec<Vec<u8>> {
 
 /// Words to put into messages: names, and the words of JSON.
 fn words(rows: &Rows) -> Vec<Vec<u8>> {
-    let ids = rows.events.iter().flat_map(|event| &event.ids);
-    let enums = rows.enums.iter().flat_map(|row| &row.names);
-    let pairs = rows.time.pairs.iter().flat_map(|pair| [&pair.0, &pair.1]);
-    let names = rows.names.iter().chain(ids).chain(pairs);
-    let names = names.chain(enums.map(|(name, _)| name));
-    let mut words: Vec<_> = names
-        .map(|name| json!(name).to_string().into_bytes())
-        .collect();
-    // A set has no order, and the records are to be the same every time.
-    words.sort();
+    let mut words = rows.words();
     let json = [
         "null",
         "true",

@@ -170,17 +170,7 @@ pub fn texts() -> Vec<Vec<u8>> {
 
 /// The dictionary, as libFuzzer reads it: names of events, attributes and enumerations, and the words of JSON.
 pub fn dictionary() -> String {
-    let rows = rows();
-    let ids = rows.events.iter().flat_map(|event| &event.ids);
-    let enums = rows.enums.iter().flat_map(|row| &row.names);
-    let pairs = rows.time.pairs.iter().flat_map(|pair| [&pair.0, &pair.1]);
-    let names = rows.names.iter().chain(ids).chain(pairs);
-    let names = names.chain(enums.map(|(name, _)| name));
-    let mut words: Vec<_> = names
-        .map(|name| json!(name).to_string().into_bytes())
-        .collect();
-    words.sort();
-    words.dedup();
+    let mut words = rows().words();
     let json = vectors("grammar.json");
     let json = list(&json).iter().filter_map(record);
     words.extend(json.filter(|text| (1..12).contains(&text.len())));

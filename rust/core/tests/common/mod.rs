@@ -89,6 +89,21 @@ fn field(row: &Value) -> FieldRow {
 }
 
 impl Rows {
+    /// All names of events, attributes and enumerations as JSON, each once, in a fixed order.
+    pub fn words(&self) -> Vec<Vec<u8>> {
+        let ids = self.events.iter().flat_map(|event| &event.ids);
+        let enums = self.enums.iter().flat_map(|row| &row.names);
+        let pairs = self.time.pairs.iter().flat_map(|pair| [&pair.0, &pair.1]);
+        let names = self.names.iter().chain(ids).chain(pairs);
+        let names = names.chain(enums.map(|(name, _)| name));
+        let mut words: Vec<_> = names
+            .map(|name| Value::from(name.as_str()).to_string().into_bytes())
+            .collect();
+        words.sort();
+        words.dedup();
+        words
+    }
+
     pub fn new(id: String, events: Vec<EventRow>, enums: Vec<EnumRow>, time: TimeRow) -> Rows {
         let fields = events.iter().flat_map(|event| &event.fields);
         let names = fields.flat_map(|field| &field.names);
