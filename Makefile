@@ -61,7 +61,7 @@ test-python: ## pytest, and the answers of every bench
 
 .PHONY: test-safe
 test-safe: ## pytest once more, with every instance made by its constructor
-	VMCODEC_SAFE=1 $(PYTEST)
+	VMCODEC_SAFE=1 VMCODEC_EXAMPLES_DIVISOR=5 $(PYTEST)
 
 .PHONY: test-services
 test-services: ## the tests with real services: needs Java 17 or newer; the first time also Maven, and apt or Redis
