@@ -60,7 +60,7 @@ impl Slots {
             named.set_item(attribute, mark)?;
         }
         let constructed = class.call((), Some(&named))?;
-        if is_collected(&constructed) {
+        if !constructed.get_type().is(class) || is_collected(&constructed) {
             return Ok(false);
         }
         let filled = self.instance(py, marks.iter().map(|mark| Ok(mark.clone())))?;
