@@ -26,5 +26,5 @@ pub use builder::{Builder, MAX_RECORD};
 pub use errors::{BadRecord, errors_table};
 pub use layout::{Added, Layout, LayoutError, OwnNames};
 pub use row::Rows;
-pub use source::Texts;
+pub use source::{Refused, Texts};
 pub use table::{Chunk, Table};

@@ -1,20 +1,30 @@
 //! Columns of others as input: arrays of texts or bytes, whatever their layout.
+//!
+//! arrow-rs takes over the arrays of others as they are. So the offsets are checked here, before anything
+//! is read by them; the bytes of a string need be no UTF-8, as a record is decoded like any stranger's.
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef};
-use arrow_schema::DataType;
+use arrow_array::{Array, ArrayRef, make_array};
+use arrow_schema::{ArrowError, DataType};
 
-/// Arrays of texts or bytes, behind one another.
+/// Arrays of bytes, behind one another.
 #[derive(Debug)]
 pub struct Texts(Vec<ArrayRef>);
 
+/// Why an array cannot be read.
+#[derive(Debug)]
+pub enum Refused {
+    /// It holds neither texts nor bytes, but this.
+    Type(DataType),
+    /// Its offsets lead out of its bytes.
+    Content(ArrowError),
+}
+
 impl Texts {
-    /// Takes the arrays; the type of one that holds something else is the error.
-    pub fn new(arrays: Vec<ArrayRef>) -> Result<Texts, DataType> {
-        match arrays.iter().find(|array| !holds_texts(array.data_type())) {
-            Some(other) => Err(other.data_type().clone()),
-            None => Ok(Texts(arrays)),
-        }
+    /// Takes the arrays, if all of them hold texts or bytes.
+    pub fn new(arrays: Vec<ArrayRef>) -> Result<Texts, Refused> {
+        let arrays: Result<_, _> = arrays.iter().map(as_bytes).collect();
+        arrays.map(Texts)
     }
 
     /// The bytes of each item; none for nulls.
@@ -23,16 +33,16 @@ impl Texts {
     }
 }
 
-fn holds_texts(data_type: &DataType) -> bool {
-    matches!(
-        data_type,
-        DataType::Binary
-            | DataType::LargeBinary
-            | DataType::BinaryView
-            | DataType::Utf8
-            | DataType::LargeUtf8
-            | DataType::Utf8View
-    )
+/// The same array as one of bytes, checked.
+fn as_bytes(array: &ArrayRef) -> Result<ArrayRef, Refused> {
+    let bytes = match array.data_type() {
+        DataType::Binary | DataType::Utf8 => DataType::Binary,
+        DataType::LargeBinary | DataType::LargeUtf8 => DataType::LargeBinary,
+        DataType::BinaryView | DataType::Utf8View => DataType::BinaryView,
+        other => return Err(Refused::Type(other.clone())),
+    };
+    let data = array.to_data().into_builder().data_type(bytes);
+    data.build().map(make_array).map_err(Refused::Content)
 }
 
 fn items(array: &ArrayRef) -> Box<dyn Iterator<Item = Option<&[u8]>> + '_> {
@@ -40,13 +50,6 @@ fn items(array: &ArrayRef) -> Box<dyn Iterator<Item = Option<&[u8]>> + '_> {
         DataType::Binary => Box::new(array.as_binary::<i32>().iter()),
         DataType::LargeBinary => Box::new(array.as_binary::<i64>().iter()),
         DataType::BinaryView => Box::new(array.as_binary_view().iter()),
-        DataType::Utf8 => Box::new(array.as_string::<i32>().iter().map(bytes)),
-        DataType::LargeUtf8 => Box::new(array.as_string::<i64>().iter().map(bytes)),
-        DataType::Utf8View => Box::new(array.as_string_view().iter().map(bytes)),
         _ => Box::new(std::iter::empty()),
     }
-}
-
-fn bytes(text: Option<&str>) -> Option<&[u8]> {
-    text.map(str::as_bytes)
 }

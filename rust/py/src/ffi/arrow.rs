@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 use vmcodec_arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use vmcodec_arrow::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream};
-use vmcodec_arrow::{ArrayRef, ArrowError, Texts, array_of};
+use vmcodec_arrow::{ArrayRef, ArrowError, Refused, Texts, array_of};
 
 /// The texts of an object that gives an Arrow array or a stream of them; none for any other object.
 /// Raises TypeError for an array of another type.
@@ -24,11 +24,13 @@ pub(crate) fn texts(object: &Bound<'_, PyAny>) -> PyResult<Option<Texts>> {
     } else {
         return Ok(None);
     };
-    let arrays = arrays.map_err(|error| PyValueError::new_err(error.to_string()))?;
-    Texts::new(arrays).map(Some).map_err(|found| {
-        PyTypeError::new_err(format!(
+    let invalid = |error: ArrowError| PyValueError::new_err(error.to_string());
+    let texts = Texts::new(arrays.map_err(invalid)?);
+    texts.map(Some).map_err(|refused| match refused {
+        Refused::Type(found) => PyTypeError::new_err(format!(
             "expected an Arrow array of binary or string, got {found}"
-        ))
+        )),
+        Refused::Content(error) => invalid(error),
     })
 }
 
@@ -38,11 +40,16 @@ fn array_from(
 ) -> Result<ArrayRef, ArrowError> {
     let schema = pointer(schema, c"arrow_schema")?.cast::<FFI_ArrowSchema>();
     let array = pointer(array, c"arrow_array")?.cast::<FFI_ArrowArray>();
-    // SAFETY: a capsule of this name holds a live schema; what is moved out is marked as released there.
+    // SAFETY: [arrow.schema] a capsule of this name holds a schema; what is moved out is marked as
+    // released there.
     let schema = unsafe { FFI_ArrowSchema::from_raw(schema) };
-    // SAFETY: the same of an array.
+    // SAFETY: [arrow.array] the same of an array.
     let array = unsafe { FFI_ArrowArray::from_raw(array) };
-    // SAFETY: the interface has producers give an array that is as its schema says.
+    if schema.release().is_none() || array.is_released() {
+        return Err(released());
+    }
+    // SAFETY: [arrow.import] neither is released; the interface has producers give an array that is as
+    // its schema says. `Texts` checks what can be checked before it reads any of it.
     let data = unsafe { from_ffi(array, &schema) }?;
     Ok(array_of(data))
 }
@@ -50,10 +57,19 @@ fn array_from(
 fn arrays_from(stream: &Bound<'_, PyCapsule>) -> Result<Vec<ArrayRef>, ArrowError> {
     let py = stream.py();
     let stream = pointer(stream, c"arrow_array_stream")?.cast::<FFI_ArrowArrayStream>();
-    // SAFETY: a capsule of this name holds a live stream; what is moved out is marked as released there.
+    // SAFETY: [arrow.stream] a capsule of this name holds a stream; what is moved out is marked as
+    // released there.
     let stream = unsafe { FFI_ArrowArrayStream::from_raw(stream) };
+    if stream.release().is_none() {
+        return Err(released());
+    }
     // Reading may take long, and may wait for threads that want the lock.
     py.detach(|| ArrayStreamReader::try_new(stream)?.collect())
+}
+
+/// What somebody has moved out of its capsule before.
+fn released() -> ArrowError {
+    ArrowError::CDataInterface("an array can be taken out of its capsule once".to_owned())
 }
 
 fn pointer(

@@ -35,7 +35,7 @@ impl<T> Drop for Distant<T> {
 /// Runs the call with the interpreter's lock, whoever has released it; not at all where the
 /// interpreter has ended.
 fn attached<R>(call: impl FnOnce(Python<'_>) -> R) -> Option<R> {
-    // SAFETY: may be called by any thread at any time.
+    // SAFETY: [distant.known] may be called by any thread at any time.
     let known = !unsafe { ffi::PyGILState_GetThisThreadState() }.is_null();
     // A thread that Python does not know has no frame of ours: PyO3's count is right.
     let _lock = known.then(Lock::take);
@@ -48,16 +48,16 @@ struct Lock(ffi::PyGILState_STATE);
 impl Lock {
     /// Only for threads that Python knows.
     fn take() -> Lock {
-        // SAFETY: the interpreter lives, as this thread has a state in it; whether the thread has the
-        // lock already does not matter.
+        // SAFETY: [distant.take] the interpreter lives, as this thread has a state in it; whether the
+        // thread has the lock already does not matter.
         Lock(unsafe { ffi::PyGILState_Ensure() })
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // SAFETY: the state is that of the taking, in the same thread, as the lock never leaves
-        // `attached`.
+        // SAFETY: [distant.give] the state is that of the taking, in the same thread, as the lock never
+        // leaves `attached`.
         unsafe { ffi::PyGILState_Release(self.0) };
     }
 }

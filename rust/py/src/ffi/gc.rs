@@ -1,6 +1,7 @@
-//! Pausing the cyclic collector for the length of a call.
+//! The cyclic collector: paused for the length of a call, and asked what it knows.
 
 use pyo3::ffi;
+use pyo3::intern;
 use pyo3::prelude::*;
 
 /// Keeps the collector from running until it is dropped; then its state is as it was before.
@@ -14,7 +15,7 @@ pub(crate) struct GcPause<'py> {
 
 impl<'py> GcPause<'py> {
     pub fn new(py: Python<'py>) -> GcPause<'py> {
-        // SAFETY: the token proves that this thread is attached; the call only flips a flag.
+        // SAFETY: [gc.disable] the token proves that this thread is attached; the call only flips a flag.
         let was_enabled = unsafe { ffi::PyGC_Disable() } == 1;
         GcPause { py, was_enabled }
     }
@@ -29,7 +30,7 @@ impl<'py> GcPause<'py> {
 
     fn restore(&mut self) {
         if self.was_enabled {
-            // SAFETY: the token in `self` proves that this thread is attached.
+            // SAFETY: [gc.enable] the token in `self` proves that this thread is attached.
             unsafe { ffi::PyGC_Enable() };
             self.was_enabled = false;
         }
@@ -40,4 +41,20 @@ impl Drop for GcPause<'_> {
     fn drop(&mut self) {
         self.restore();
     }
+}
+
+/// Whether objects of this one's class are made for the collector, whether it knows them now or not.
+#[inline(always)]
+pub(super) fn is_collected(object: &Bound<'_, PyAny>) -> bool {
+    let class = object.get_type_ptr();
+    // SAFETY: [gc.class] the class of a live object.
+    unsafe { ffi::PyType_HasFeature(class, ffi::Py_TPFLAGS_HAVE_GC) != 0 }
+}
+
+/// Whether the collector knows this object.
+pub(super) fn is_tracked(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = object.py();
+    let gc = py.import(intern!(py, "gc"))?;
+    gc.call_method1(intern!(py, "is_tracked"), (object,))?
+        .extract()
 }

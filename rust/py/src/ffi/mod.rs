@@ -1,10 +1,12 @@
 //! The only unsafe code of the project: CPython calls for which PyO3 has no safe, fallible door.
 //!
-//! Everything here is safe to call from outside; SAFETY.md lists the invariants by subject.
+//! Everything here is safe to call from outside. The name in brackets with which each `SAFETY` comment
+//! begins is that of a row in SAFETY.md, which tells who keeps what the block relies on.
 
 pub(crate) mod arrow;
 pub(crate) mod distant;
 pub(crate) mod gc;
+pub(crate) mod make;
 pub(crate) mod objects;
 pub(crate) mod pending;
 pub(crate) mod reading;

@@ -1,5 +1,5 @@
 //! Strings, ints and the items of dicts, read where they are: without references of one's own, which
-//! would have to be written into every object, and without a `PyErr` where there is no answer.
+//! would have to be written into every object.
 //!
 //! An object that is only borrowed lives as long as no Python code runs that might let go of it. So what
 //! is borrowed stays within this file and `slots`, and what is done with it runs none.
@@ -14,18 +14,7 @@ use crate::heads::Heads;
 /// The text of a str; none where it has lone surrogates, or memory is short.
 #[inline(always)]
 pub(crate) fn utf8<'a>(text: &'a Bound<'_, PyString>) -> Option<&'a str> {
-    let mut length = 0;
-    // SAFETY: a live str, and a place for the length.
-    let data = unsafe { ffi::PyUnicode_AsUTF8AndSize(text.as_ptr(), &raw mut length) };
-    if data.is_null() {
-        // SAFETY: attached, as whoever has a `Bound` is.
-        unsafe { ffi::PyErr_Clear() };
-        return None;
-    }
-    // SAFETY: that many bytes, which belong to the str and never change while it lives.
-    let bytes = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length.cast_unsigned()) };
-    // SAFETY: CPython has made them as UTF-8.
-    Some(unsafe { std::str::from_utf8_unchecked(bytes) })
+    text.to_str().ok()
 }
 
 /// The value of an int that is no bool, if it fits.
@@ -35,8 +24,8 @@ pub(crate) fn int(value: &Bound<'_, PyAny>) -> Option<i64> {
         return None;
     }
     let mut overflow = 0;
-    // SAFETY: a live int, and a place for the flag. An int, of a subclass even, runs no Python code
-    // here and cannot fail.
+    // SAFETY: [reading.int] a live int, and a place for the flag. An int, of a subclass even, runs no
+    // Python code here and cannot fail.
     let number = unsafe { ffi::PyLong_AsLongLongAndOverflow(value.as_ptr(), &raw mut overflow) };
     (overflow == 0 && !value.is_instance_of::<PyBool>()).then_some(number)
 }
@@ -112,15 +101,13 @@ impl<'py> Items<'py> {
         let py = self.dict.py();
         let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
         let dict = self.dict.as_ptr();
-        // SAFETY: a live dict, a position that came from here, and places for the two.
+        // SAFETY: [reading.next] a live dict, a position that came from here, and places for the two.
         let found = unsafe { ffi::PyDict_Next(dict, position, &raw mut key, &raw mut value) };
         if found == 0 {
             return None;
         }
-        // SAFETY: the dict's own key, which stays in it while no Python code runs.
-        let key = unsafe { Borrowed::from_ptr(py, key) };
-        // SAFETY: likewise its value.
-        let value = unsafe { Borrowed::from_ptr(py, value) };
+        // SAFETY: [reading.item] the dict's own key and value, which stay in it while no Python code runs.
+        let [key, value] = [key, value].map(|item| unsafe { Borrowed::from_ptr(py, item) });
         Some((key, value))
     }
 }

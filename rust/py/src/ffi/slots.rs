@@ -6,7 +6,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
-use super::objects::take;
+use super::gc::{is_collected, is_tracked};
+use super::make::{self, take};
 use super::pending::Pending;
 use super::reading;
 
@@ -54,11 +55,14 @@ impl Slots {
             .iter()
             .map(|_| py.get_type::<PyAny>().call0())
             .collect::<PyResult<_>>()?;
-        let named = pyo3::types::PyDict::new(py);
+        let named = make::dict(py)?;
         for (attribute, mark) in attributes.iter().zip(&marks) {
             named.set_item(attribute, mark)?;
         }
         let constructed = class.call((), Some(&named))?;
+        if !constructed.get_type().is(class) || is_collected(&constructed) {
+            return Ok(false);
+        }
         let filled = self.instance(py, marks.iter().map(|mark| Ok(mark.clone())))?;
         for ((attribute, mark), place) in attributes.iter().zip(&marks).zip(0..) {
             let read = self.of(&constructed).and_then(|all| all.get(place));
@@ -66,9 +70,7 @@ impl Slots {
                 return Ok(false);
             }
         }
-        let gc = py.import("gc")?;
-        let tracked = |object| gc.call_method1("is_tracked", (object,))?.is_truthy();
-        Ok(!tracked(&constructed)? && !tracked(&filled)? && filled.get_type().is(class))
+        Ok(!is_tracked(&constructed)? && !is_tracked(&filled)? && filled.get_type().is(class))
     }
 
     /// A new instance of these values, one for each attribute in the order given to `check`.
@@ -79,19 +81,16 @@ impl Slots {
         values: impl Iterator<Item = Result<Bound<'py, PyAny>, Pending<'py>>>,
     ) -> Result<Bound<'py, PyAny>, Pending<'py>> {
         let class: *mut ffi::PyTypeObject = self.class.as_ptr().cast();
-        // SAFETY: by the invariant the class has CPython's own allocator, and its size is fixed. The
-        // memory comes zeroed: a slot not yet filled is null, as the class's own code expects it.
+        // SAFETY: [slots.allocate] by the invariant the class has CPython's own allocator, and its size is
+        // fixed. The memory comes zeroed: a slot not yet filled is null, as the class's own code expects it.
         let object = unsafe { ffi::PyType_GenericAlloc(class, 0) };
-        // SAFETY: a new object, or null with an exception set.
+        // SAFETY: [slots.own] a new object, or null with an exception set.
         let object: Bound<'py, PyAny> = unsafe { take(py, object) }?;
         for (&offset, value) in self.offsets.iter().zip(values) {
-            let value = value?;
-            // SAFETY: by the invariant `offset` is within the instance, and aligned.
-            let slot = unsafe { object.as_ptr().byte_add(offset) };
-            let slot: *mut *mut ffi::PyObject = slot.cast();
-            // SAFETY: the slot belongs to this new instance, which nobody else has seen, and is
-            // null: no reference is lost. The instance owns `value` from here on.
-            unsafe { slot.write(value.into_ptr()) };
+            let value = Some(value?.unbind());
+            // SAFETY: [slots.fill] by the invariant the slot is within the instance, and aligned. Nobody
+            // else has seen the instance yet, and the slot is null: no reference is lost.
+            unsafe { slot(&object, offset).write(value) };
         }
         Ok(object)
     }
@@ -146,21 +145,24 @@ impl<'py> Attributes<'_, 'py> {
     /// `reading`.
     #[inline(always)]
     fn borrow(&self, place: usize) -> Option<Borrowed<'_, 'py, PyAny>> {
-        let offset = *self.offsets.get(place)?;
-        // SAFETY: by the two invariants `offset` is within the instance.
-        let slot = unsafe { self.object.as_ptr().byte_add(offset) };
-        let slot: *mut *mut ffi::PyObject = slot.cast();
-        // SAFETY: aligned, by the invariant; this thread is attached, so nobody writes meanwhile.
-        let value = unsafe { slot.read() };
-        // SAFETY: null or a live object that the instance owns; nobody here lets go of it.
-        unsafe { Borrowed::from_ptr_or_opt(self.object.py(), value) }
+        let slot = slot(self.object, *self.offsets.get(place)?);
+        // SAFETY: [slots.read] by the two invariants the slot is within the instance, aligned, and null or
+        // a reference of the instance's own; this thread is attached, and nobody here lets go of it.
+        let value = unsafe { &*slot }.as_ref()?;
+        Some(value.bind_borrowed(self.object.py()))
     }
+}
+
+/// Where the object has a slot, if it has one at this offset. Its value is null where it is deleted.
+#[inline(always)]
+fn slot(object: &Bound<'_, PyAny>, offset: usize) -> *mut Option<Py<PyAny>> {
+    object.as_ptr().wrapping_byte_add(offset).cast()
 }
 
 /// The size of the class's instances, if nothing but slots is in them.
 fn plain_instance_size(class: &Bound<'_, PyType>) -> Option<usize> {
     let class: *const ffi::PyTypeObject = class.as_type_ptr();
-    // SAFETY: a live type object.
+    // SAFETY: [slots.type] a live type object.
     let class = unsafe { class.as_ref() }?;
     let generic: ffi::allocfunc = ffi::PyType_GenericAlloc;
     let plain = class
@@ -169,16 +171,8 @@ fn plain_instance_size(class: &Bound<'_, PyType>) -> Option<usize> {
         && class.tp_itemsize == 0
         && class.tp_dictoffset == 0
         && class.tp_weaklistoffset == 0;
-    if !plain || collected(class) {
-        return None;
-    }
-    usize::try_from(class.tp_basicsize).ok()
-}
-
-fn collected(class: *const ffi::PyTypeObject) -> bool {
-    // SAFETY: the caller holds a live type object.
-    let flags = unsafe { ffi::PyType_GetFlags(class.cast_mut()) };
-    flags & ffi::Py_TPFLAGS_HAVE_GC != 0
+    let size = plain.then_some(class.tp_basicsize)?;
+    usize::try_from(size).ok()
 }
 
 /// The offset that a member descriptor of `class` tells, if it is one for an object slot.
@@ -192,13 +186,12 @@ fn member_offset(
         return None;
     }
     let descriptor: *const ffi::PyMemberDescrObject = descriptor.as_ptr().cast();
-    // SAFETY: its type says that it is a member descriptor.
+    // SAFETY: [slots.descriptor] its type says that it is a member descriptor.
     let descriptor = unsafe { descriptor.as_ref() }?;
-    // SAFETY: a member descriptor points to its definition, which lives as long as it does.
+    // SAFETY: [slots.member] a member descriptor points to its definition, which lives as long as it does.
     let member = unsafe { descriptor.d_member.as_ref() }?;
     let owner = descriptor.d_common.d_type;
-    // SAFETY: both are live type objects.
-    let inherited = unsafe { ffi::PyType_IsSubtype(class.as_type_ptr(), owner) } == 1;
+    let inherited = class.mro().iter().any(|base| base.as_ptr() == owner.cast());
     let offset = usize::try_from(member.offset).ok()?;
     let header = size_of::<ffi::PyObject>();
     let within = offset >= header && offset + size_of::<*mut ffi::PyObject>() <= size;
@@ -219,8 +212,8 @@ pub(crate) fn construct<'py>(
         return Err(Pending::set(class.py(), error));
     }
     let (callable, values) = (class.as_ptr(), arguments.as_ptr());
-    // SAFETY: as many live objects as there are names; no positional ones are counted.
+    // SAFETY: [slots.construct] as many live objects as there are names; no positional ones are counted.
     let object = unsafe { ffi::PyObject_Vectorcall(callable, values, 0, names.as_ptr()) };
-    // SAFETY: a new object, or null with an exception set.
+    // SAFETY: [slots.constructed] a new object, or null with an exception set.
     unsafe { take(class.py(), object) }
 }

@@ -10,8 +10,9 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use super::objects;
+use super::gc::{is_collected, is_tracked};
 use super::pending::Pending;
+use super::{make, objects};
 
 /// A dict to copy, and the values for the next copy.
 ///
@@ -46,7 +47,7 @@ impl Template {
         for key in &keys {
             template.set_item(key, py.None())?;
         }
-        // SAFETY: a live dict, whether the collector knows it or not.
+        // SAFETY: [template.hide] a live dict, whether the collector knows it or not.
         unsafe { ffi::PyObject_GC_UnTrack(template.as_ptr().cast()) };
         let places = match keys.first() {
             Some(key) if comes_to_be_known(&template, key)? => places,
@@ -102,20 +103,21 @@ impl Template {
                 continue;
             };
             let value = value.into_bound(py);
-            // SAFETY: by the invariant the place is within the table.
-            let slot = unsafe { table_of(&dict).byte_add(*place) };
-            // SAFETY: aligned, by the invariant; nobody else has the copy yet.
-            let old = unsafe { slot.cast::<*mut ffi::PyObject>().read() };
             // A dict that comes to hold what the collector knows must be known to it as well: CPython
             // sees to that.
-            if !is_none(old) || is_collected(&value) {
+            if is_collected(&value) {
                 objects::set_item(&dict, key.bind(py), &value)?;
                 continue;
             }
-            // SAFETY: as for reading. The dict owns the new value from here on.
-            unsafe { slot.cast::<*mut ffi::PyObject>().write(value.into_ptr()) };
-            // SAFETY: the reference to None that the dict had.
-            unsafe { ffi::Py_DECREF(old) };
+            let slot: *mut Option<Py<PyAny>> = table_of(&dict).wrapping_byte_add(*place).cast();
+            // SAFETY: [template.slot] by the invariant the place is within the table, aligned, and holds
+            // a reference of the dict's own, or null; nobody else has the copy yet.
+            match unsafe { &mut *slot } {
+                Some(none) if none.is_none(py) => {
+                    std::mem::replace(none, value.unbind()).drop_ref(py);
+                }
+                _ => objects::set_item(&dict, key.bind(py), &value)?,
+            }
         }
         Ok(dict)
     }
@@ -123,7 +125,7 @@ impl Template {
     /// A dict of fewer values than there are keys.
     #[inline(never)]
     fn begun<'py>(&mut self, py: Python<'py>) -> Result<Bound<'py, PyDict>, Pending<'py>> {
-        let dict = objects::dict(py)?;
+        let dict = make::dict(py)?;
         for (value, (key, _)) in self.values.drain(..).zip(&self.keys) {
             objects::set_item(&dict, key.bind(py), value.bind(py))?;
         }
@@ -135,30 +137,15 @@ impl Template {
 #[inline(always)]
 fn table_of(dict: &Bound<'_, PyDict>) -> *mut ffi::PyDictKeysObject {
     let dict: *const ffi::PyDictObject = dict.as_ptr().cast();
-    // SAFETY: a live dict.
+    // SAFETY: [template.table] a live dict, whose head is as CPython's public header says.
     unsafe { (*dict).ma_keys }
-}
-
-#[inline(always)]
-fn is_none(object: *mut ffi::PyObject) -> bool {
-    // SAFETY: attached, as whoever has a dict is.
-    std::ptr::eq(object, unsafe { ffi::Py_None() })
-}
-
-/// Whether the collector may have to know this object.
-#[inline(always)]
-fn is_collected(object: &Bound<'_, PyAny>) -> bool {
-    let class = object.get_type_ptr();
-    // SAFETY: the class of a live object.
-    unsafe { ffi::PyType_HasFeature(class, ffi::Py_TPFLAGS_HAVE_GC) != 0 }
 }
 
 /// Whether the collector knows of a copy as soon as there is a list in it.
 fn comes_to_be_known(template: &Bound<'_, PyDict>, key: &Py<PyString>) -> PyResult<bool> {
     let copy = objects::copy(template)?;
     copy.set_item(key, objects::list(copy.py())?)?;
-    // SAFETY: a live dict.
-    Ok(unsafe { ffi::PyObject_GC_IsTracked(copy.as_ptr()) } == 1)
+    is_tracked(&copy)
 }
 
 /// The places of these values in the table of a dict, if they are all there, in this order.
@@ -174,7 +161,7 @@ fn places_of(
         .extract()?;
     let words = size.saturating_sub(head) / size_of::<usize>();
     let table = table_of(dict).cast::<usize>();
-    // SAFETY: the size of a dict is that of its head and of its table, which is its own, aligned, and
+    // SAFETY: [template.search] the size of a dict is that of its head and of its table, which is its own, aligned, and
     // written by CPython. Nothing changes it meanwhile.
     let words = unsafe { std::slice::from_raw_parts(table, words) };
     let mut places = Vec::new();

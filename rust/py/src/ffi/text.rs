@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use vmcodec_core::Text;
 
-use super::objects::take;
+use super::make;
 use super::pending::Pending;
 
 /// A new str.
@@ -22,26 +22,19 @@ pub(crate) fn string<'py>(
 
 #[inline]
 fn ascii<'py>(py: Python<'py>, bytes: &[u8]) -> Result<Bound<'py, PyString>, Pending<'py>> {
-    let length = ffi::Py_ssize_t::try_from(bytes.len()).unwrap_or(ffi::Py_ssize_t::MAX);
-    // SAFETY: attached, by the token. A largest character of 127 makes a compact ASCII str.
-    let object = unsafe { ffi::PyUnicode_New(length, 127) };
-    // SAFETY: a new str, or null with an exception set.
-    let object: Bound<'py, PyString> = unsafe { take(py, object) }?;
+    let object = make::blank_ascii(py, bytes.len())?;
     if !bytes.is_empty() {
-        // SAFETY: a str made by PyUnicode_New is in the compact, ready form that this reads.
-        let data = unsafe { ffi::PyUnicode_DATA(object.as_ptr()) };
-        // SAFETY: the new str has room for `bytes.len()` bytes of its own, and `Ascii` vows
+        // A str made for ASCII has its text right behind its head.
+        let head: *mut ffi::PyASCIIObject = object.as_ptr().cast();
+        let data: *mut u8 = head.wrapping_add(1).cast();
+        // SAFETY: [text.copy] the new str has room for `bytes.len()` bytes of its own, and `Ascii` vows
         // that all of them are ASCII. Nobody else has seen the str yet.
-        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast(), bytes.len()) };
+        unsafe { data.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     }
     Ok(object)
 }
 
 #[inline(never)]
 fn unicode<'py>(py: Python<'py>, text: &str) -> Result<Bound<'py, PyString>, Pending<'py>> {
-    let length = ffi::Py_ssize_t::try_from(text.len()).unwrap_or(ffi::Py_ssize_t::MAX);
-    // SAFETY: attached, by the token; pointer and length are those of one slice.
-    let object = unsafe { ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), length) };
-    // SAFETY: a new str, or null with an exception set.
-    unsafe { take(py, object) }
+    make::unicode(py, text)
 }
