@@ -9,6 +9,12 @@
 //! (writing), `error` (what went wrong and where), `trace` (the path to it), `inside` (parts shown to
 //! the fuzz targets).
 #![forbid(unsafe_code)]
+// Nothing in a record leads to a panic: neither an index nor a sum can fail. What a function does all the same it says
+// at its head, and why it may. Here and not in Cargo.toml, because tests index and count as they like.
+#![cfg_attr(
+    not(test),
+    deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)
+)]
 
 mod block;
 mod buffer;

@@ -132,9 +132,9 @@ pub struct Decoder {
 impl Decoder {
     /// A memory that has seen nothing yet.
     pub fn memory(&self) -> Memory {
-        let rows = self.plan.foreign() + 1;
+        let rows = self.plan.foreign().saturating_add(1);
         Memory {
-            next: vec![u16::MAX; rows * (self.plan.names.len() + 2)],
+            next: vec![u16::MAX; rows.saturating_mul(self.plan.guesses())],
             time_pair: 0,
             scratch: String::new(),
         }
