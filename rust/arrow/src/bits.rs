@@ -13,7 +13,7 @@ impl Bits {
     pub fn set(&mut self, row: usize) {
         let word = row / 64;
         if word >= self.words.len() {
-            self.words.resize(word + 1, 0);
+            self.words.resize(word.saturating_add(1), 0);
         }
         if let Some(word) = self.words.get_mut(word) {
             *word |= 1 << (row % 64);

@@ -95,7 +95,7 @@ impl Builder {
         if self.extra_open || !self.spilled.is_empty() {
             self.end_extra();
         }
-        self.rows += 1;
+        self.rows = self.rows.saturating_add(1);
     }
 
     /// Ends the row of an event that the plan does not have; `text` is all of it.
@@ -105,12 +105,12 @@ impl Builder {
             self.ids.set(self.rows);
         }
         self.extra.put_json(self.rows, text);
-        self.rows += 1;
+        self.rows = self.rows.saturating_add(1);
     }
 
     /// Ends a row that stands for no event.
     pub fn end_nothing(&mut self) {
-        self.rows += 1;
+        self.rows = self.rows.saturating_add(1);
     }
 
     /// The finished rows, leaving none.
@@ -239,7 +239,8 @@ impl Sink for Builder {
     #[cold]
     fn clear(&mut self) {
         let row = self.rows;
-        for column in self.columns.iter_mut().chain([&mut self.extra]) {
+        let others = [&mut self.ids, &mut self.extra];
+        for column in self.columns.iter_mut().chain(others) {
             column.unset(row);
         }
         self.extra_open = false;

@@ -97,7 +97,9 @@ impl Column {
                 if !YEARS.contains(&seconds) {
                     return Err(Beyond);
                 }
-                put(values, row, seconds * 1_000_000 + i64::from(useconds));
+                // In these years it never wraps.
+                let micros = seconds.wrapping_mul(1_000_000);
+                put(values, row, micros.wrapping_add(i64::from(useconds)));
             }
             (_, value) => return self.put_other(row, value),
         }

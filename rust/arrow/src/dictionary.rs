@@ -28,7 +28,7 @@ impl Base {
             match usize::try_from(code) {
                 Ok(small) if code < DIRECT => {
                     if direct.len() <= small {
-                        direct.resize(small + 1, -1);
+                        direct.resize(small.saturating_add(1), -1);
                     }
                     match direct.get_mut(small) {
                         Some(known @ -1) => *known = place,
@@ -93,7 +93,7 @@ impl Dictionary {
         let place = match self.places.get(name) {
             Some(&place) => place,
             None => {
-                let place = self.base.names.len() + self.added.len();
+                let place = self.base.names.len().saturating_add(self.added.len());
                 let place = i32::try_from(place).unwrap_or(i32::MAX);
                 self.added.push(name.to_owned());
                 self.places.insert(name.to_owned(), place);

@@ -1,6 +1,7 @@
 //! Tables as the structs of Arrow's C data interface, which any language can take over.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
@@ -29,6 +30,8 @@ pub fn stream(
     FFI_ArrowArrayStream::new(Box::new(RecordBatchIterator::new(batches, schema)))
 }
 
+const DEFECT: &str = "a defect of vmcodec: please report it";
+
 /// The record batches of one table after the other.
 #[derive(Debug)]
 pub struct Batches<F> {
@@ -51,10 +54,12 @@ impl<F: FnMut() -> Result<Option<Table>, ArrowError>> Iterator for Batches<F> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.ready.is_empty() {
-            match (self.next)() {
-                Ok(Some(table)) => self.ready.extend(table.batches),
-                Ok(None) => return None,
-                Err(error) => return Some(Err(error)),
+            // Whoever asks is C code, which a panic must not reach: it would end the process.
+            match catch_unwind(AssertUnwindSafe(&mut self.next)) {
+                Ok(Ok(Some(table))) => self.ready.extend(table.batches),
+                Ok(Ok(None)) => return None,
+                Ok(Err(error)) => return Some(Err(error)),
+                Err(_) => return Some(Err(ArrowError::CDataInterface(DEFECT.to_owned()))),
             }
         }
         self.ready.pop_front().map(Ok)

@@ -6,6 +6,15 @@
 //! (chunks made into record batches), `errors` (the table of bad records), `row` (a row back into JSON),
 //! `export` (tables as C structs), `source` (columns of others as input).
 #![forbid(unsafe_code)]
+// As in the core: no index and no sum fails.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects
+    )
+)]
 
 mod bits;
 mod builder;

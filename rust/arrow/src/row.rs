@@ -28,7 +28,7 @@ impl<'a> Rows<'a> {
         let Some(id) = self.name(0, row) else {
             return false;
         };
-        let extra = self.layout.kinds.len() + 1;
+        let extra = self.layout.kinds.len().saturating_add(1);
         let extra = self.text(extra, row);
         if !self
             .layout

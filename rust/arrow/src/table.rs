@@ -93,9 +93,9 @@ impl Table {
         for batch in &self.batches {
             let rows = batch.num_rows();
             if skipped < rows && left > 0 {
-                let taken = left.min(rows - skipped);
+                let taken = left.min(rows.saturating_sub(skipped));
                 batches.push(batch.slice(skipped, taken));
-                left -= taken;
+                left = left.saturating_sub(taken);
             }
             skipped = skipped.saturating_sub(rows);
         }
@@ -170,7 +170,8 @@ impl Names {
         if let Some(&place) = self.places.get(&name) {
             return place;
         }
-        let place = i32::try_from(self.base + self.added.len()).unwrap_or(i32::MAX);
+        let place = self.base.saturating_add(self.added.len());
+        let place = i32::try_from(place).unwrap_or(i32::MAX);
         self.added.push(name.clone());
         self.places.insert(name, place);
         place

@@ -24,19 +24,26 @@ impl Texts {
     /// Makes `row` the next one: rows before it that have no text are empty, one that has is dropped.
     #[inline(always)]
     pub fn seek(&mut self, row: usize) {
-        if self.offsets.len() != row + 1 {
+        if self.rows() != row {
             self.seek_far(row);
         }
     }
 
+    /// How many rows are complete.
+    #[inline(always)]
+    fn rows(&self) -> usize {
+        self.offsets.len().wrapping_sub(1)
+    }
+
     #[inline(never)]
     fn seek_far(&mut self, row: usize) {
-        if self.offsets.len() > row + 1 {
-            self.offsets.truncate(row + 1);
+        let offsets = row.saturating_add(1);
+        if self.offsets.len() > offsets {
+            self.offsets.truncate(offsets);
             self.bytes.truncate(self.complete());
         }
         let last = self.offsets.last().copied().unwrap_or_default();
-        self.offsets.resize(row + 1, last);
+        self.offsets.resize(offsets, last);
     }
 
     /// Drops a text that is not complete.

@@ -8,6 +8,10 @@
 pub struct Block([u64; 4]);
 
 /// For each length, the bytes of a block that belong to the text.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the compiler computes it, and would refuse what fails"
+)]
 const MASKS: [[u64; 4]; Block::SIZE + 1] = {
     let mut masks = [[0; 4]; Block::SIZE + 1];
     let mut length = 0;

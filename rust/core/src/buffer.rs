@@ -39,7 +39,7 @@ impl Buffer {
 
     /// So many of the pending bytes are decoded.
     pub fn decoded(&mut self, length: usize) {
-        self.start += length;
+        self.start = self.start.saturating_add(length);
     }
 
     /// Takes the next piece of the stream.
@@ -67,11 +67,12 @@ impl Buffer {
     fn only_blank(&mut self, keep: usize) -> bool {
         let looked = self.blank.max(self.start);
         let fresh = self.bytes.get(looked..).unwrap_or_default();
-        self.blank = looked + fresh.iter().take_while(|byte| is_blank(**byte)).count();
+        let blank = fresh.iter().take_while(|byte| is_blank(**byte)).count();
+        self.blank = looked.saturating_add(blank);
         if self.blank < self.bytes.len() {
             return false;
         }
-        self.bytes.truncate(self.start + keep);
+        self.bytes.truncate(self.start.saturating_add(keep));
         self.blank = self.bytes.len();
         self.searched = self.bytes.len();
         true
@@ -84,7 +85,7 @@ impl Buffer {
         }
         let fresh = self.bytes.get(self.searched..).unwrap_or_default();
         if let Some(last) = memrchr(b'\n', fresh) {
-            self.lines_end = self.searched + last + 1;
+            self.lines_end = self.searched.saturating_add(last).saturating_add(1);
         }
         self.searched = self.bytes.len();
         self.lines_end.saturating_sub(self.start)

@@ -97,7 +97,7 @@ impl<'w, 'r> Walk<'w, 'r> {
         // Nearly all records begin with their id: then nothing has to be left open.
         if given != plan.any() || !cursor.take(&plan.id_literal) {
             cursor.at = brace;
-            let members = Members::new(given, plan.names.len() + 1, b'{');
+            let members = Members::new(given, plan.before_first(), b'{');
             return self.members(cursor, members, None, sink);
         }
         cursor.space();
@@ -309,7 +309,11 @@ impl<'w, 'r> Walk<'w, 'r> {
         let mut unescaped = String::new();
         let text = match self.decoder.plan.names.get(name) {
             Some(name) => Text::Unicode(name),
-            None => Cursor::new(self.record, key_at + 1).text(&mut unescaped)?,
+            None => {
+                let mut key = Cursor::new(self.record, key_at);
+                key.step();
+                key.text(&mut unescaped)?
+            }
         };
         self.whole_tree(cursor, Target::Extra(text), sink)
     }

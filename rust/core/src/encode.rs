@@ -8,24 +8,6 @@ use wide::u8x16;
 
 use crate::number::Number;
 
-/// For each byte of a string: 0 as it is, `u` as `\u00xx`, anything else behind a backslash.
-const ESCAPES: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = b'u';
-        byte += 1;
-    }
-    table[0x08] = b'b';
-    table[0x09] = b't';
-    table[0x0a] = b'n';
-    table[0x0c] = b'f';
-    table[0x0d] = b'r';
-    table[b'"' as usize] = b'"';
-    table[b'\\' as usize] = b'\\';
-    table
-};
-
 /// A text that is written again and again, such as a member's name with its punctuation.
 #[derive(Clone, Debug)]
 pub struct Head {
@@ -64,7 +46,7 @@ impl Head {
     #[inline(always)]
     pub fn write(&self, out: &mut Vec<u8>) {
         if let Some(start) = self.start.first_chunk::<HEAD>() {
-            short(out, start, self.length);
+            append(out, start, self.length);
         }
         if self.length > HEAD {
             out.extend_from_slice(&self.rest);
@@ -81,7 +63,9 @@ impl Head {
             .get(skipped..)
             .and_then(|start| start.first_chunk::<HEAD>());
         match start {
-            Some(start) if self.length <= HEAD => short(out, start, self.length - skipped),
+            Some(start) if self.length <= HEAD => {
+                append(out, start, self.length.saturating_sub(skipped));
+            }
             _ => return false,
         }
         true
@@ -90,7 +74,11 @@ impl Head {
 
 /// Appends so many bytes of a chunk.
 #[inline(always)]
-fn short<const N: usize>(out: &mut Vec<u8>, chunk: &[u8; N], length: usize) {
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "no more bytes than the chunk has, behind a Vec, which is no longer than isize::MAX"
+)]
+pub(crate) fn append<const N: usize>(out: &mut Vec<u8>, chunk: &[u8; N], length: usize) {
     let end = out.len() + length;
     out.extend_from_slice(chunk);
     out.truncate(end);
@@ -116,6 +104,10 @@ pub fn name(out: &mut Vec<u8>, name: &str, first: bool) {
 const ROOM: usize = 24;
 
 #[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "at most ROOM bytes, behind a Vec, which is no longer than isize::MAX"
+)]
 fn quoted<const B: usize, const A: usize>(
     out: &mut Vec<u8>,
     before: &[u8; B],
@@ -164,9 +156,18 @@ fn long(out: &mut Vec<u8>, before: &[u8], bytes: &[u8], after: &[u8]) {
 #[inline(never)]
 fn escaped(out: &mut Vec<u8>, mut rest: &[u8]) {
     while let Some((&byte, after)) = rest.split_first() {
-        match ESCAPES.get(usize::from(byte)).copied().unwrap_or(0) {
-            b'u' => out.extend_from_slice(&control(byte)),
-            short => out.extend_from_slice(&[b'\\', short]),
+        let short = match byte {
+            b'"' | b'\\' => Some(byte),
+            0x08 => Some(b'b'),
+            0x09 => Some(b't'),
+            0x0a => Some(b'n'),
+            0x0c => Some(b'f'),
+            0x0d => Some(b'r'),
+            _ => None,
+        };
+        match short {
+            Some(short) => out.extend_from_slice(&[b'\\', short]),
+            None => out.extend_from_slice(&control(byte)),
         }
         let plain = plain(out, after);
         rest = after.get(plain..).unwrap_or_default();
@@ -180,6 +181,10 @@ fn control(byte: u8) -> [u8; 6] {
 
 /// Appends the bytes up to the first that needs an escape, and tells how many these are.
 #[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "places in the text and in a Vec, both no longer than isize::MAX"
+)]
 fn plain(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
     let start = out.len();
     let mut at = 0;
@@ -204,6 +209,10 @@ fn plain(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
 
 /// At most 16 bytes, and zeros behind them: read as two overlapping words where that is enough.
 #[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "whoever has a first chunk is as long as it; no shift is wider than the word"
+)]
 fn padded(bytes: &[u8]) -> [u8; 16] {
     let length = bytes.len();
     let (low, high) = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
@@ -271,6 +280,10 @@ const EIGHT_DIGITS: u64 = 100_000_000;
 
 /// Up to eight digits at once: no loop, no table, no call to copy them.
 #[inline]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "not all digits are zeros: the number is never 0"
+)]
 fn short_integer(out: &mut Vec<u8>, value: u64) {
     let digits = eight_digits(value);
     let zeros = digits.trailing_zeros() / 8;
@@ -295,6 +308,10 @@ fn long_integer(out: &mut Vec<u8>, value: i64) {
 /// then quarters, then single digits are told apart, all of one size in one multiplication; the
 /// constants divide by 100 and by 10 whatever stays within two or four digits.
 #[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "each half, quarter and digit stays within its part of the word"
+)]
 fn eight_digits(value: u64) -> u64 {
     let fours = (value / 10_000) | ((value % 10_000) << 32);
     let high = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;

@@ -198,6 +198,8 @@ pub enum Expected {
     Microseconds,
     /// Values that the event's class takes.
     ClassRules,
+    /// That the record is read, whatever is in it.
+    NoDefect,
     /// A boolean.
     Boolean,
     /// A number.
@@ -249,6 +251,12 @@ impl Fault {
             path: Vec::new(),
             event: None,
         }
+    }
+
+    /// What a panic becomes: a defect of ours, of which nothing else is known.
+    #[cold]
+    pub fn defect() -> Fault {
+        Fault::new(Code::Internal, 0, Expected::NoDefect)
     }
 }
 

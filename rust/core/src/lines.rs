@@ -63,10 +63,10 @@ impl<'a> Iterator for Lines<'a> {
             let (line, rest) = self.rest.split_at(end);
             self.rest = rest.get(1..).unwrap_or_default();
             let (number, index) = (self.number, self.index);
-            self.number += 1;
+            self.number = self.number.saturating_add(1);
             let bytes = line.strip_suffix(b"\r").unwrap_or(line);
             if !bytes.iter().all(|byte| is_blank(*byte)) {
-                self.index += 1;
+                self.index = self.index.saturating_add(1);
                 return Some(Line {
                     bytes,
                     index,
@@ -102,7 +102,9 @@ impl<'a> Iterator for Stretches<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         let beyond = self.rest.get(self.size..).unwrap_or_default();
-        let end = memchr(b'\n', beyond).map_or(self.rest.len(), |at| self.size + at + 1);
+        let end = memchr(b'\n', beyond).map_or(self.rest.len(), |at| {
+            self.size.saturating_add(at).saturating_add(1)
+        });
         let (stretch, rest) = self.rest.split_at(end);
         self.rest = rest;
         (!stretch.is_empty()).then_some(stretch)

@@ -45,15 +45,21 @@ impl<T: Copy> Lookup<T> {
         self.get(Text::Unicode(text))
     }
 
+    /// Takes a hash to a slot: there are always a power of two.
+    #[inline(always)]
+    fn mask(&self) -> usize {
+        self.slots.len().wrapping_sub(1)
+    }
+
     #[inline(always)]
     fn find(&self, block: Block, text: &[u8]) -> Option<T> {
-        let mask = self.slots.len() - 1;
+        let mask = self.mask();
         let mut place = block.hash() & mask;
         while let Some(Some(slot)) = self.slots.get(place) {
             if slot.is(block, text) {
                 return Some(slot.value);
             }
-            place = (place + 1) & mask;
+            place = place.wrapping_add(1) & mask;
         }
         None
     }
@@ -61,9 +67,9 @@ impl<T: Copy> Lookup<T> {
     /// Puts the value in, and gives back the one that was there.
     pub fn insert(&mut self, text: &str, value: T) -> Option<T> {
         let before = self.get_str(text);
-        if before.is_none() && self.used * 4 >= self.slots.len() {
+        if before.is_none() && self.used >= self.slots.len() / 4 {
             let mut larger = Vec::new();
-            larger.resize_with(self.slots.len() * 2, || None);
+            larger.resize_with(self.slots.len().saturating_mul(2), || None);
             for slot in std::mem::replace(&mut self.slots, larger)
                 .into_iter()
                 .flatten()
@@ -74,18 +80,18 @@ impl<T: Copy> Lookup<T> {
         let (text, block) = (text.as_bytes(), Text::Unicode(text).beginning());
         let text = text.into();
         self.place(Slot { block, text, value });
-        self.used += usize::from(before.is_none());
+        self.used = self.used.saturating_add(usize::from(before.is_none()));
         before
     }
 
     fn place(&mut self, new: Slot<T>) {
-        let mask = self.slots.len() - 1;
+        let mask = self.mask();
         let mut place = new.block.hash() & mask;
         while let Some(Some(slot)) = self.slots.get(place) {
             if slot.is(new.block, &new.text) {
                 break;
             }
-            place = (place + 1) & mask;
+            place = place.wrapping_add(1) & mask;
         }
         if let Some(slot) = self.slots.get_mut(place) {
             *slot = Some(new);

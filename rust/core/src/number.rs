@@ -51,10 +51,11 @@ impl<'a> Cursor<'a> {
     pub fn short_integer(&mut self) -> Option<i64> {
         let (value, count) = self.eight_digits()?;
         let usual = count == 1 || count > 1 && self.peek() != b'0';
-        if !usual || !self.ends_number(self.at + count) {
+        let end = self.beyond(count);
+        if !usual || !self.ends_number(end) {
             return None;
         }
-        self.at += count;
+        self.at = end;
         Some(value.cast_signed())
     }
 
@@ -65,13 +66,16 @@ impl<'a> Cursor<'a> {
         let (high, 8) = self.eight_digits()? else {
             return None;
         };
-        let (low, count) = Cursor::new(self.bytes, self.at + 8).eight_digits()?;
+        let rest = Cursor::new(self.bytes, self.beyond(8));
+        let (low, count) = rest.eight_digits()?;
         let scale = *POWERS_OF_TEN.get(count)?;
-        if self.peek() == b'0' || !self.ends_number(self.at + 8 + count) {
+        let end = rest.beyond(count);
+        if self.peek() == b'0' || !self.ends_number(end) {
             return None;
         }
-        self.at += 8 + count;
-        Some((high * scale + low).cast_signed())
+        self.at = end;
+        // Fifteen digits never wrap.
+        Some(high.wrapping_mul(scale).wrapping_add(low).cast_signed())
     }
 
     /// Whether no byte at `at` makes a number longer that stands before it.
@@ -93,7 +97,7 @@ impl<'a> Cursor<'a> {
         let mut magnitude = 0u64;
         while let Some((value, 8)) = self.eight_digits() {
             magnitude = magnitude.wrapping_mul(100_000_000).wrapping_add(value);
-            self.at += 8;
+            self.at = self.beyond(8);
         }
         loop {
             let digit = self.peek().wrapping_sub(b'0');
@@ -104,7 +108,7 @@ impl<'a> Cursor<'a> {
             magnitude = magnitude.wrapping_mul(10).wrapping_add(u64::from(digit));
             self.step();
         }
-        let count = self.at - digits;
+        let count = self.since(digits);
         let simple = count == 1 || self.bytes.get(digits) != Some(&b'0');
         if count == 0 || !simple || matches!(self.peek(), b'.' | b'e' | b'E') {
             return self.other_number(start, digits);
@@ -120,7 +124,7 @@ impl<'a> Cursor<'a> {
     /// An integer of 19 digits or more, complete at the cursor.
     #[cold]
     fn big_integer(&self, start: usize, digits: usize) -> Result<Number<'a>, Halt> {
-        if self.at - digits > MAX_DIGITS {
+        if self.since(digits) > MAX_DIGITS {
             return Err(fault(Code::OutOfRange, start, Expected::NumberInRange));
         }
         let text = self.ascii(start)?;
@@ -138,8 +142,9 @@ impl<'a> Cursor<'a> {
         if self.at == digits {
             return Err(self.bad_number());
         }
-        if self.at - digits > 1 && self.bytes.get(digits) == Some(&b'0') {
-            self.at = digits + 1;
+        if self.since(digits) > 1 && self.bytes.get(digits) == Some(&b'0') {
+            self.at = digits;
+            self.step();
             return Err(fault(Code::InvalidNumber, self.at, Expected::JsonNumber));
         }
         if self.peek() == b'.' {

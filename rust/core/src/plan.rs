@@ -287,7 +287,19 @@ impl Plan {
     /// The row of "not wanted".
     #[inline(always)]
     pub(crate) fn foreign(&self) -> usize {
-        self.events.len() + 1
+        self.events.len().saturating_add(1)
+    }
+
+    /// The number of "no name", before the first member of a record; that of "not in the plan" is one less.
+    #[inline(always)]
+    pub(crate) fn before_first(&self) -> usize {
+        self.names.len().saturating_add(1)
+    }
+
+    /// How many guesses there are for a row: one behind each of these numbers.
+    #[inline(always)]
+    pub(crate) fn guesses(&self) -> usize {
+        self.before_first().saturating_add(1)
     }
 
     /// What the fast path makes of members of this kind.

@@ -132,9 +132,9 @@ pub struct Decoder {
 impl Decoder {
     /// A memory that has seen nothing yet.
     pub fn memory(&self) -> Memory {
-        let rows = self.plan.foreign() + 1;
+        let rows = self.plan.foreign().saturating_add(1);
         Memory {
-            next: vec![u16::MAX; rows * (self.plan.names.len() + 2)],
+            next: vec![u16::MAX; rows.saturating_mul(self.plan.guesses())],
             time_pair: 0,
             scratch: String::new(),
         }
@@ -160,7 +160,7 @@ impl Decoder {
         let walked = catch_unwind(AssertUnwindSafe(|| self.walk(memory, record, sink)));
         let walked = walked.unwrap_or_else(|_| {
             *memory = self.memory();
-            Err(fault(Code::Internal, 0, Expected::Record))
+            Err(Halt::Fault(Box::new(Fault::defect())))
         });
         match walked {
             Ok((Id::Event(event), _)) => Ok(Outcome::Event(event)),
@@ -188,6 +188,8 @@ impl Decoder {
         record: &[u8],
         sink: &mut S,
     ) -> Result<(Id, usize), Halt> {
+        #[cfg(feature = "faults")]
+        crate::faults::strike("walk", record);
         let start = self.json_start(record)?;
         let object = object_start(record, start)?;
         let mut cursor = Cursor::new(record, object);

@@ -24,7 +24,27 @@ impl<'a> Cursor<'a> {
 
     #[inline(always)]
     pub fn step(&mut self) {
-        self.at += 1;
+        self.at = self.beyond(1);
+    }
+
+    /// The place so many bytes on.
+    #[inline(always)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "a place in a slice and a length within it, both below isize::MAX"
+    )]
+    pub fn beyond(&self, count: usize) -> usize {
+        self.at + count
+    }
+
+    /// How many bytes were read since the cursor was at `start`.
+    #[inline(always)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "the cursor was there, and has only moved on"
+    )]
+    pub fn since(&self, start: usize) -> usize {
+        self.at - start
     }
 
     #[inline(always)]
@@ -50,7 +70,7 @@ impl<'a> Cursor<'a> {
             _ => stands_at(self.bytes, self.at, &literal.bytes),
         };
         if found {
-            self.at += literal.bytes.len();
+            self.at = self.beyond(literal.bytes.len());
         }
         found
     }
@@ -58,7 +78,7 @@ impl<'a> Cursor<'a> {
     /// Whether `literal` stands behind the byte `before` here; if so, steps over both.
     #[inline(always)]
     pub fn take_behind(&mut self, before: u8, literal: &Literal) -> bool {
-        let mut ahead = Cursor::new(self.bytes, self.at + 1);
+        let mut ahead = Cursor::new(self.bytes, self.beyond(1));
         let found = self.peek() == before && ahead.take(literal);
         if found {
             self.at = ahead.at;
@@ -69,7 +89,7 @@ impl<'a> Cursor<'a> {
     pub fn take_slice(&mut self, literal: &[u8]) -> bool {
         let found = stands_at(self.bytes, self.at, literal);
         if found {
-            self.at += literal.len();
+            self.at = self.beyond(literal.len());
         }
         found
     }
@@ -86,10 +106,10 @@ impl<'a> Cursor<'a> {
         while let Some(chunk) = self.chunk16() {
             let mask = not_plain(chunk);
             if mask != 0 {
-                self.at += mask.trailing_zeros() as usize;
+                self.at = self.beyond(mask.trailing_zeros() as usize);
                 return;
             }
-            self.at += 16;
+            self.at = self.beyond(16);
         }
         self.at = plain_tail(self.bytes, self.at);
     }
@@ -106,6 +126,10 @@ impl<'a> Cursor<'a> {
 
     /// Up to eight digits at the cursor: their value, and how many they are.
     #[inline(always)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "the count is from 1 to 8 where the digits are shifted"
+    )]
     pub fn eight_digits(&self) -> Option<(u64, usize)> {
         let rest = self.bytes.get(self.at..)?;
         let word = match rest.first_chunk::<8>() {
@@ -129,6 +153,10 @@ impl<'a> Cursor<'a> {
 
     /// What is left of the last eight bytes of the record, zeros behind it.
     #[inline(always)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "eight bytes are left at most"
+    )]
     fn last_word(&self) -> Option<u64> {
         let word = u64::from_le_bytes(*self.bytes.last_chunk::<8>()?);
         let left = self.bytes.len().saturating_sub(self.at);
@@ -241,27 +269,29 @@ fn stands_at(bytes: &[u8], at: usize, literal: &[u8]) -> bool {
 }
 
 #[inline(never)]
-fn space_end(bytes: &[u8], mut at: usize) -> usize {
-    while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-        at += 1;
+fn space_end(bytes: &[u8], at: usize) -> usize {
+    let mut cursor = Cursor::new(bytes, at);
+    while matches!(cursor.peek(), b' ' | b'\t' | b'\n' | b'\r') {
+        cursor.step();
     }
-    at
+    cursor.at
 }
 
 /// Where plain text ends that runs into the last bytes of the record: these are looked at together
 /// with the ones before them, which reach back to a whole chunk.
 #[inline]
-fn plain_tail(bytes: &[u8], mut at: usize) -> usize {
+fn plain_tail(bytes: &[u8], at: usize) -> usize {
+    let mut cursor = Cursor::new(bytes, at);
     if let Some(chunk) = bytes.last_chunk::<16>() {
-        let before = (at + 16).saturating_sub(bytes.len()).min(16);
+        let before = cursor.beyond(16).saturating_sub(bytes.len()).min(16);
         let mask = not_plain(chunk) >> before;
         let left = bytes.len().saturating_sub(at);
-        return at + left.min(mask.trailing_zeros() as usize);
+        return cursor.beyond(left.min(mask.trailing_zeros() as usize));
     }
-    while bytes.get(at).is_some_and(|&byte| is_plain(byte)) {
-        at += 1;
+    while is_plain(cursor.peek()) {
+        cursor.step();
     }
-    at
+    cursor.at
 }
 
 #[inline(always)]

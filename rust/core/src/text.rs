@@ -1,6 +1,7 @@
 //! Strings: from the opening quote to text that is known to be ASCII or known to be UTF-8.
 
 use crate::block::Block;
+use crate::encode::append;
 use crate::error::{Code, Expected, Halt, fault};
 use crate::scan::Cursor;
 
@@ -58,9 +59,7 @@ impl<'a> Text<'a> {
             && length <= SHORT
             && let Some(chunk) = rest.first_chunk::<SHORT>()
         {
-            let end = out.len() + length;
-            out.extend_from_slice(chunk);
-            out.truncate(end);
+            append(out, chunk, length);
         } else {
             out.extend_from_slice(self.as_bytes());
         }
@@ -107,7 +106,7 @@ impl<'a> Cursor<'a> {
         if self.peek() != b'"' {
             return None;
         }
-        let length = self.at - start;
+        let length = self.since(start);
         self.step();
         let rest = self.bytes.get(start..).unwrap_or_default();
         Some(Ascii { rest, length })
@@ -174,7 +173,7 @@ impl<'a> Cursor<'a> {
             } else {
                 fault(
                     Code::InvalidUtf8,
-                    start + error.valid_up_to(),
+                    start.saturating_add(error.valid_up_to()),
                     Expected::Utf8,
                 )
             }
@@ -228,8 +227,8 @@ impl<'a> Cursor<'a> {
         if !(0xdc00..0xe000).contains(&second) {
             return Err(lone());
         }
-        let code = 0x10000 + ((first & 0x3ff) << 10) + (second & 0x3ff);
-        char::from_u32(code).ok_or_else(lone)
+        let beyond = (first & 0x3ff) << 10 | second & 0x3ff;
+        char::from_u32(beyond.saturating_add(0x10000)).ok_or_else(lone)
     }
 
     fn hex4(&mut self, start: usize) -> Result<u32, Halt> {
@@ -238,7 +237,7 @@ impl<'a> Cursor<'a> {
             let Some(digit) = char::from(self.peek()).to_digit(16) else {
                 return Err(self.bad_escape(start));
             };
-            code = code * 16 + digit;
+            code = code << 4 | digit;
             self.step();
         }
         Ok(code)

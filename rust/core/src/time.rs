@@ -27,7 +27,8 @@ impl<'r> Walk<'_, 'r> {
             return None;
         }
         let useconds = u32::try_from(useconds).ok().filter(|&u| u < MICROS)?;
-        cursor.at = ahead.at + 1;
+        ahead.step();
+        cursor.at = ahead.at;
         Some(Scalar::Time { seconds, useconds })
     }
 
@@ -50,7 +51,7 @@ impl<'r> Walk<'_, 'r> {
             _ => 0,
         };
         let seconds = milliseconds.div_euclid(1000);
-        let useconds = milliseconds.rem_euclid(1000) * 1000;
+        let useconds = milliseconds.rem_euclid(1000).saturating_mul(1000);
         Ok(Scalar::Time {
             // A thousandth of 64 bits always fits.
             seconds: i64::try_from(seconds).unwrap_or_default(),

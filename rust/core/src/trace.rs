@@ -42,7 +42,7 @@ impl Trace {
     fn complete(&mut self) {
         match self.open.last_mut() {
             Some(Level::Object(keyed)) => *keyed = false,
-            Some(Level::Array(count)) => *count += 1,
+            Some(Level::Array(count)) => *count = count.saturating_add(1),
             None => {}
         }
     }

@@ -32,9 +32,14 @@ pub(crate) fn colon(cursor: &mut Cursor<'_>) -> Result<(), Halt> {
 #[inline(always)]
 pub(crate) fn check_depth(cursor: &Cursor<'_>, depth: usize, max_depth: usize) -> Result<(), Halt> {
     if depth > max_depth {
-        return Err(fault(Code::TooDeep, cursor.at, Expected::Depth(max_depth)));
+        return Err(too_deep(cursor, max_depth));
     }
     Ok(())
+}
+
+#[cold]
+fn too_deep(cursor: &Cursor<'_>, max_depth: usize) -> Halt {
+    fault(Code::TooDeep, cursor.at, Expected::Depth(max_depth))
 }
 
 /// Which of the open containers are objects: one bit each, the innermost lowest.
@@ -46,6 +51,10 @@ struct Nesting {
     depth: usize,
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "no deeper than DEPTH_LIMIT, and closed only what was opened"
+)]
 impl Nesting {
     #[inline(always)]
     fn push(&mut self, object: bool) {
@@ -92,6 +101,7 @@ pub(crate) fn tree<S: Sink>(
     sink: &mut S,
 ) -> Result<(), Halt> {
     let max_depth = max_depth.min(DEPTH_LIMIT);
+    let room = max_depth.saturating_sub(outer);
     let mut nesting = Nesting::default();
     let cursor = &mut outside.clone();
     loop {
@@ -104,7 +114,9 @@ pub(crate) fn tree<S: Sink>(
             }
             b'-' | b'0'..=b'9' => sink.scalar(Scalar::Number(cursor.number()?))?,
             first @ (b'{' | b'[') => {
-                check_depth(cursor, outer + nesting.depth + 1, max_depth)?;
+                if nesting.depth >= room {
+                    return Err(too_deep(cursor, max_depth));
+                }
                 let object = first == b'{';
                 sink.open(if object {
                     Container::Object

@@ -29,10 +29,11 @@ impl<'r> Walk<'_, 'r> {
             return Ok(());
         }
         let entries = plan.row(members.row);
-        let slots = members.row * (plan.names.len() + 2);
+        // Were this ever to wrap, a guess would be a bad one, and nothing else.
+        let slots = members.row.wrapping_mul(plan.guesses());
         let mut ahead = cursor.clone();
         loop {
-            let slot = slots + members.previous;
+            let slot = slots.wrapping_add(members.previous);
             let separator = members.separator;
             let Some((name, entry)) = self.usual_name(&mut ahead, entries, slot, separator) else {
                 return Ok(());

@@ -63,7 +63,7 @@ impl<'r> Walk<'_, 'r> {
                 check_depth(cursor, 2, self.decoder.options.max_depth)?;
                 let rest = self.record.get(cursor.at..).unwrap_or_default();
                 if let Some(length) = sink.known(field, rest)? {
-                    cursor.at += length;
+                    cursor.at = cursor.beyond(length);
                     return Ok(());
                 }
                 self.whole_tree(cursor, Target::Field(field), sink)

@@ -1,9 +1,11 @@
 //! `decode_arrow`: records into columns, without the GIL.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use vmcodec_arrow::{Added, ArrowError, Builder, Chunk, MAX_RECORD, SchemaRef, Table};
-use vmcodec_core::{Code, Expected, Failure, Fault, Memory, Outcome};
+use vmcodec_core::{Code, Expected, Failure, Fault, Memory, Outcome, Sink};
 
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
@@ -247,6 +249,32 @@ impl<'c> Maker<'c> {
         Err(fault)
     }
 
+    /// Ends the row of a record that was read.
+    #[inline(always)]
+    fn end(
+        &mut self,
+        index: usize,
+        record: &[u8],
+        outcome: Result<Outcome, Failure>,
+    ) -> Result<(), Box<Fault>> {
+        #[cfg(feature = "faults")]
+        vmcodec_core::faults::strike("row", record);
+        match outcome {
+            Ok(Outcome::Event(event)) => {
+                self.mark(index);
+                self.builder.end_event(event);
+            }
+            Ok(Outcome::Unknown { id, start }) => {
+                self.mark(index);
+                let text = record.get(start..).unwrap_or_default();
+                self.builder.end_unknown(&id, text);
+            }
+            Ok(Outcome::Unwanted) | Err(Failure::Stopped) => self.nothing(index),
+            Err(Failure::Fault(fault)) => return self.refused(index, fault),
+        }
+        Ok(())
+    }
+
     #[inline(always)]
     fn mark(&mut self, index: usize) {
         if let Some(marks) = self.marks {
@@ -270,20 +298,13 @@ impl Work for Maker<'_> {
             return self.refused(index, Box::new(fault));
         }
         let core = &self.call.codec.core;
-        match core.decode(&mut self.memory, record, &mut self.builder) {
-            Ok(Outcome::Event(event)) => {
-                self.mark(index);
-                self.builder.end_event(event);
-            }
-            Ok(Outcome::Unknown { id, start }) => {
-                self.mark(index);
-                let text = record.get(start..).unwrap_or_default();
-                self.builder.end_unknown(&id, text);
-            }
-            Ok(Outcome::Unwanted) | Err(Failure::Stopped) => self.nothing(index),
-            Err(Failure::Fault(fault)) => return self.refused(index, fault),
-        }
-        Ok(())
+        let outcome = core.decode(&mut self.memory, record, &mut self.builder);
+        // As in the core: a panic costs this one record.
+        let ended = catch_unwind(AssertUnwindSafe(|| self.end(index, record, outcome)));
+        ended.unwrap_or_else(|_| {
+            self.builder.clear();
+            self.refused(index, Box::new(Fault::defect()))
+        })
     }
 
     fn made(&mut self) -> Made {

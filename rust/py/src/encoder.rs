@@ -23,6 +23,7 @@ pub(crate) const CODES: &[&str] = &[
     "duplicate_member",
     "invalid_raw",
     "wrong_item",
+    "internal",
 ];
 
 /// Writes events in their canonical form: make it once, use it from any thread.

@@ -331,6 +331,7 @@ fn expected(codec: &Codec, expected: Expected) -> String {
         Expected::Time => "a time object or integer epoch milliseconds",
         Expected::Microseconds => "an integer from 0 to 999999",
         Expected::ClassRules => "values that the event's class accepts",
+        Expected::NoDefect => "no defect of vmcodec (please report it)",
         Expected::Boolean => "a boolean",
         Expected::Float => "a number",
         Expected::Object => "an object",

@@ -71,6 +71,8 @@ mod _vmcodec {
         let codes = Code::ALL.iter().map(|code| code.name());
         let decode = PyTuple::new(module.py(), codes.collect::<Vec<_>>())?;
         module.add("DECODE_CODES", decode)?;
+        #[cfg(feature = "faults")]
+        module.add("FAULTS", true)?;
         let encode = PyTuple::new(module.py(), super::encoder::CODES)?;
         module.add("ENCODE_CODES", encode)
     }

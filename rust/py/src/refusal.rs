@@ -41,6 +41,12 @@ impl Refusal {
         refusal
     }
 
+    /// What a panic becomes.
+    #[cold]
+    pub fn defect() -> Box<Refusal> {
+        Refusal::new("internal", "no defect of vmcodec (please report it)")
+    }
+
     #[cold]
     pub fn lone_surrogate() -> Box<Refusal> {
         Refusal::new("lone_surrogate", "a str without lone surrogates")

@@ -1,5 +1,6 @@
 //! One call of a decoder: its workspace, the paused collector, and records turned into results.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -165,9 +166,16 @@ impl<'py, 'a> Session<'py, 'a> {
             .core
             .decode(self.memory, record, &mut self.builder);
         if let Ok(Outcome::Event(event)) = outcome {
-            return match self.builder.finish(event) {
-                Ok(event) => Ok(event),
-                Err(pending) => self.not_made(Some(event), pending.into(), record, place),
+            // As in the core: a panic costs this one record.
+            let finish = || {
+                #[cfg(feature = "faults")]
+                vmcodec_core::faults::strike("finish", record);
+                self.builder.finish(event)
+            };
+            return match catch_unwind(AssertUnwindSafe(finish)) {
+                Ok(Ok(event)) => Ok(event),
+                Ok(Err(pending)) => self.not_made(Some(event), pending.into(), record, place),
+                Err(_) => self.defect(event, record, place),
             };
         }
         self.other(outcome, record, place)
@@ -211,6 +219,20 @@ impl<'py, 'a> Session<'py, 'a> {
         // What the class says may hold a value of the record: it is not passed on.
         let mut fault = Fault::new(Code::Refused, 0, Expected::ClassRules);
         fault.event = event;
+        self.faulty(&fault, record, place)
+    }
+
+    /// The event was not finished for a defect of ours.
+    #[cold]
+    fn defect(
+        &mut self,
+        event: EventId,
+        record: &[u8],
+        place: Place,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.builder.clear();
+        let mut fault = Fault::defect();
+        fault.event = Some(event);
         self.faulty(&fault, record, place)
     }
 

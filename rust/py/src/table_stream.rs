@@ -105,6 +105,8 @@ impl EventTableIterator {
     /// The next table or error; none when the stream has no more.
     fn advance(&mut self, py: Python<'_>) -> PyResult<Option<Ready>> {
         while self.ready.is_empty() {
+            #[cfg(feature = "faults")]
+            vmcodec_core::faults::strike("table", self.buffer.pending());
             let complete = self.buffer.complete();
             if let Some(length) = self.block(complete) {
                 self.decode(py, length)?;

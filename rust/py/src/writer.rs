@@ -1,5 +1,7 @@
 //! The writing of one event: attributes by kind, then `extra`. Called by `encoder`.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
 use vmcodec_core::{EventId, Ignore, Kind, Number, Outcome, encode};
@@ -66,11 +68,13 @@ impl<'a, 'py> Writer<'a, 'py> {
     #[inline(always)]
     pub fn event(&mut self, event: &Bound<'py, PyAny>, index: usize) -> PyResult<()> {
         let number = self.encoder.event_of(event);
-        let result =
-            match number.and_then(|number| self.encoder.schema.shapes.get(usize::from(number))) {
-                Some(shape) => self.attributes(event, shape, number.unwrap_or_default()),
-                None => self.unknown(event),
-            };
+        let shape = number.and_then(|number| self.encoder.schema.shapes.get(usize::from(number)));
+        // A panic is a defect of ours: it becomes the error of this event.
+        let written = catch_unwind(AssertUnwindSafe(|| match shape {
+            Some(shape) => self.attributes(event, shape, number.unwrap_or_default()),
+            None => self.unknown(event),
+        }));
+        let result = written.unwrap_or_else(|_| Err(Refusal::defect()));
         result.map_err(|refusal| self.error(event.py(), *refusal, number, index))
     }
 
@@ -148,6 +152,8 @@ impl<'a, 'py> Writer<'a, 'py> {
             self.extra(&extra, number)?;
         }
         self.out.push(b'}');
+        #[cfg(feature = "faults")]
+        vmcodec_core::faults::strike("write", &self.out);
         Ok(())
     }
 
