@@ -46,9 +46,10 @@ def _member(text: bytes) -> Change:
     return lambda record: record[:-1] + b"," + text + b"}"
 
 
-def _agent(member: bytes) -> Change:
-    """The record as an agent's event, with this member at its end."""
-    return lambda record: _member(member)(re.sub(rb'"id":"\w+"', b'"id":"EventAgentReady"', record, count=1))
+def _agent(text: bytes) -> Change:
+    """The record as an agent's event, with this last member."""
+    all_of_it = _member(b'"Server":1,"time":{"seconds":1,"useconds":1},"AgentWorkMode":3,' + text)
+    return lambda record: all_of_it(re.sub(rb'"id":"\w+"', b'"id":"EventAgentReady"', record, count=1))
 
 
 def _id_last(change: Change) -> Change:
@@ -93,7 +94,7 @@ CASES = (
     _pair("control_character", "in a free-form value", b'"\1"', b'"x"', _value),
     _pair("invalid_number", "in a free-form value", b"01", b"1", _value),
     _pair("out_of_range", "in a free-form value", b"1e999", b"1e99", _value),
-    _pair("out_of_range", "an attribute", b'"ReferenceID":9999999999999999999', b'"ReferenceID":9', _agent),
+    _pair("out_of_range", "an attribute", b'"ReferenceID":99999999999999999999', b'"ReferenceID":9', _agent),
     _pair("out_of_range", "in the time", b'"time":{"seconds":1,"useconds":-1}', b'"time":{"seconds":1,"useconds":1}', _member),
     _pair("too_deep", "in a free-form value", b"[" * 130 + b"]" * 130, b"[" * 120 + b"]" * 120, _value),
     Case("too_large", "by a byte", lambda record: record.ljust(1001), options={"max_size": 1000}),
