@@ -1,14 +1,16 @@
 //! The table of bad records: where each stands, why it was refused, and its bytes.
 
+use std::fmt::{Display, Write};
 use std::sync::Arc;
 
+use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, Int64Array, LargeBinaryArray, RecordBatch, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
 use crate::table::Table;
 
 /// A record that is no event, in the words of an error.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy)]
 pub struct BadRecord<'a> {
     /// Number of the record, from 0.
     pub index: usize,
@@ -17,13 +19,13 @@ pub struct BadRecord<'a> {
     /// Byte offset in the record.
     pub offset: usize,
     /// The stable name of the reason.
-    pub code: String,
+    pub code: &'a str,
     /// The way to the place.
-    pub path: String,
+    pub path: &'a str,
     /// The event's name, if it is known.
-    pub event: Option<String>,
+    pub event: Option<&'a str>,
     /// The whole error in words.
-    pub reason: String,
+    pub reason: &'a dyn Display,
     /// The record's bytes, where it has any.
     pub raw: Option<&'a [u8]>,
 }
@@ -54,6 +56,12 @@ pub fn errors_table(records: &[BadRecord<'_>]) -> Result<Table, ArrowError> {
 
 fn batch(schema: &SchemaRef, records: &[BadRecord<'_>]) -> Result<RecordBatch, ArrowError> {
     let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    // Worded right into the column.
+    let mut reasons = StringBuilder::with_capacity(records.len(), records.len() * 128);
+    for record in records {
+        let _ = write!(reasons, "{}", record.reason);
+        reasons.append_value("");
+    }
     let records = records.iter();
     let columns: Vec<ArrayRef> = vec![
         Arc::new(Int64Array::from_iter_values(
@@ -66,20 +74,18 @@ fn batch(schema: &SchemaRef, records: &[BadRecord<'_>]) -> Result<RecordBatch, A
             records.clone().map(|record| number(record.offset)),
         )),
         Arc::new(StringArray::from_iter_values(
-            records.clone().map(|record| &record.code),
+            records.clone().map(|record| record.code),
         )),
         Arc::new(StringArray::from_iter_values(
-            records.clone().map(|record| &record.path),
+            records.clone().map(|record| record.path),
         )),
         Arc::new(StringArray::from_iter(
-            records.clone().map(|record| record.event.as_deref()),
+            records.clone().map(|record| record.event),
         )),
         Arc::new(LargeBinaryArray::from_iter(
             records.clone().map(|record| record.raw),
         )),
-        Arc::new(StringArray::from_iter_values(
-            records.clone().map(|record| &record.reason),
-        )),
+        Arc::new(reasons.finish()),
     ];
     RecordBatch::try_new(schema.clone(), columns)
 }

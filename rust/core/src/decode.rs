@@ -372,11 +372,15 @@ impl<'w, 'r> Walk<'w, 'r> {
             Ok(number) if name < self.decoder.plan.names.len() => Step::Name(number),
             _ => Step::Key,
         };
-        if fault.path.is_empty() && fault.offset > value_at {
+        let mut path = Vec::with_capacity(8);
+        path.push(step);
+        // Before a late id, all is read again, and this fault is not told.
+        if fault.path.is_empty() && fault.offset > value_at && !self.late {
             let depth = self.decoder.options.max_depth.saturating_sub(1);
-            fault.path = trace::path_to(self.record, value_at, fault.offset, depth);
+            trace::path_to(self.record, value_at, fault.offset, depth, &mut path);
         }
-        fault.path.insert(0, step);
+        path.append(&mut fault.path);
+        fault.path = path;
         Halt::Fault(fault)
     }
 

@@ -120,6 +120,18 @@ pub struct Memory {
     pub(crate) scratch: String,
 }
 
+impl Memory {
+    /// The most room that is kept for texts.
+    const ROOM: usize = 1 << 16;
+
+    /// Lets go of the room that an uncommonly long text took.
+    pub fn trim(&mut self) {
+        if self.scratch.capacity() > Memory::ROOM {
+            self.scratch = String::new();
+        }
+    }
+}
+
 /// A plan with the options to read records by.
 #[derive(Debug)]
 pub struct Decoder {

@@ -7,7 +7,6 @@ use crate::sink::{Container, Scalar, Sink, Stopped};
 use crate::text::Text;
 use crate::tree::walk_value;
 
-#[derive(Default)]
 struct Trace {
     open: Vec<Level>,
 }
@@ -19,24 +18,33 @@ enum Level {
     Array(usize),
 }
 
-/// The steps from the value at `start` to the fault in it at `offset`; none where the value itself
+/// Adds the steps from the value at `start` to the fault in it at `offset`; none where the value itself
 /// is at fault.
-pub(crate) fn path_to(record: &[u8], start: usize, offset: usize, max_depth: usize) -> Vec<Step> {
-    let mut trace = Trace::default();
-    match walk_value(record, start, max_depth, &mut trace) {
-        Err(fault) if fault.offset == offset => trace.steps(),
-        _ => Vec::new(),
+pub(crate) fn path_to(
+    record: &[u8],
+    start: usize,
+    offset: usize,
+    max_depth: usize,
+    path: &mut Vec<Step>,
+) {
+    let mut trace = Trace {
+        open: Vec::with_capacity(8),
+    };
+    if let Err(fault) = walk_value(record, start, max_depth, &mut trace)
+        && fault.offset == offset
+    {
+        path.extend(trace.steps());
     }
 }
 
 impl Trace {
-    fn steps(&self) -> Vec<Step> {
+    fn steps(&self) -> impl Iterator<Item = Step> {
         let step = |level: &Level| match level {
             Level::Object(true) => Some(Step::Key),
             Level::Object(false) => None,
             Level::Array(count) => Some(Step::Index(*count)),
         };
-        self.open.iter().filter_map(step).collect()
+        self.open.iter().filter_map(step)
     }
 
     fn complete(&mut self) {

@@ -90,17 +90,16 @@ fn check(world: &mut World, record: &[u8], fault: &Fault) {
 
 /// The table of bad records takes it.
 fn in_a_table(decoder: &Decoder, record: &[u8], fault: &Fault) {
+    let got = fault.got.map(JsonType::name);
     let bad = BadRecord {
+        index: 0,
+        line: None,
         offset: fault.offset,
-        code: fault.code.name().to_owned(),
-        path: path(&decoder.plan, &fault.path),
-        reason: format!(
-            "{:?}, got {:?}",
-            fault.expected,
-            fault.got.map(JsonType::name)
-        ),
+        code: fault.code.name(),
+        path: &path(&decoder.plan, &fault.path),
+        event: None,
+        reason: &format!("{:?}, got {got:?}", fault.expected),
         raw: Some(record),
-        ..BadRecord::default()
     };
     assert_eq!(errors_table(&[bad]).unwrap().num_rows(), 1);
 }

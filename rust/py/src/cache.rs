@@ -213,6 +213,8 @@ pub(crate) struct Templates(Vec<Known>);
 #[derive(Default)]
 struct Known {
     template: Option<Box<Template>>,
+    /// How many keys the template has, which may be in use.
+    keys: usize,
     /// Where the last object ended that was not like the template, and how many keys it had.
     last: (Spot, usize),
     /// How often it came in a row.
@@ -224,9 +226,11 @@ struct Known {
 impl Templates {
     /// How many are kept; a power of two.
     const SIZE: usize = 128;
-    /// The most keys, and the longest one: what all templates keep is so bounded.
+    /// The most keys of one, the longest key, and the most keys of all together: what they keep is so
+    /// bounded to some 300 kB.
     const KEYS: usize = 96;
     const LONGEST: usize = Block::SIZE;
+    const ALL_KEYS: usize = 2048;
 
     /// No templates yet, or for good where it is not `fast`.
     pub fn new(fast: bool) -> Templates {
@@ -280,9 +284,24 @@ impl Templates {
         if known.times > known.seldom && Templates::fits(dict) {
             // Each one asks for twice as much: where keys are never the same, they soon cost nothing.
             (known.times, known.seldom) = (0, known.seldom * 2 + 1);
-            known.template = Template::of(dict)?.map(Box::new);
+            let template = Template::of(dict)?.map(Box::new);
+            known.keys = template.as_ref().map_or(0, |_| dict.len());
+            known.template = template;
+            self.bound();
         }
         Ok(())
+    }
+
+    /// Lets go of all that are at rest, if they have too many keys.
+    fn bound(&mut self) {
+        let keys: usize = self.0.iter().map(|known| known.keys).sum();
+        if keys > Templates::ALL_KEYS {
+            for known in &mut self.0 {
+                if known.template.take().is_some() {
+                    known.keys = 0;
+                }
+            }
+        }
     }
 
     /// Whether the dict's keys are neither too many nor too long.

@@ -1,6 +1,8 @@
 //! `DecodeError`: what users see of a fault of a record, and the only place that words it.
 
-use std::fmt::Write;
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -9,6 +11,10 @@ use vmcodec_arrow::BadRecord;
 use vmcodec_core::{Code, Expected, Fault, Step};
 
 use crate::schema::Codec;
+
+/// Words that are mostly fixed ones: a bad record shall not cost much more than a good one, so little is
+/// allocated for its error.
+type Words = Cow<'static, str>;
 
 /// Where a record stands among others.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,7 +51,7 @@ pub(crate) struct Place {
 #[pyclass(frozen, extends = PyValueError, module = "vmcodec")]
 pub(crate) struct DecodeError {
     #[pyo3(get)]
-    code: String,
+    code: Words,
     #[pyo3(get)]
     index: usize,
     #[pyo3(get)]
@@ -53,13 +59,12 @@ pub(crate) struct DecodeError {
     #[pyo3(get)]
     line: Option<usize>,
     #[pyo3(get)]
-    path: String,
+    path: Words,
+    event: Option<Arc<str>>,
     #[pyo3(get)]
-    event: Option<String>,
+    expected: Words,
     #[pyo3(get)]
-    expected: String,
-    #[pyo3(get)]
-    got: Option<String>,
+    got: Option<Words>,
     #[pyo3(get)]
     raw: Option<Py<PyBytes>>,
 }
@@ -81,16 +86,21 @@ impl DecodeError {
         raw: Option<Py<PyBytes>>,
     ) -> DecodeError {
         DecodeError {
-            code,
+            code: code.into(),
             index,
             offset,
             line,
-            path,
-            event,
-            expected,
-            got,
+            path: path.into(),
+            event: event.map(Arc::from),
+            expected: expected.into(),
+            got: got.map(Cow::from),
             raw,
         }
+    }
+
+    #[getter]
+    fn event(&self) -> Option<&str> {
+        self.event.as_deref()
     }
 
     /// The column of `offset` in its line, from 1, in bytes; None where there are no lines.
@@ -104,26 +114,11 @@ impl DecodeError {
     fn __init__(&self, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) {}
 
     fn __str__(&self) -> String {
-        let mut text = format!("{}: ", self.code);
-        let _ = match &self.got {
-            Some(got) => write!(text, "expected {}, got {got}", self.expected),
-            None => write!(text, "expected {}", self.expected),
-        };
-        let _ = write!(text, " at {}", self.path);
-        let _ = match (self.line, self.column()) {
-            (Some(line), Some(column)) => write!(text, " (line {line}, column {column};"),
-            _ => write!(text, " ("),
-        };
-        let _ = write!(text, " record {}, byte {}", self.index, self.offset);
-        if let Some(event) = &self.event {
-            let _ = write!(text, ", {event}");
-        }
-        text.push(')');
-        text.replace("( ", "(")
+        self.to_string()
     }
 
     fn __repr__(&self) -> String {
-        format!("DecodeError({:?})", self.__str__())
+        format!("DecodeError({:?})", self.to_string())
     }
 
     /// Pickles and copies keep every attribute, `raw` included.
@@ -138,7 +133,7 @@ impl DecodeError {
             this.offset,
             this.line,
             &this.path,
-            &this.event,
+            this.event(),
             &this.expected,
             &this.got,
             raw,
@@ -147,20 +142,38 @@ impl DecodeError {
     }
 }
 
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: expected {}", self.code, self.expected)?;
+        if let Some(got) = &self.got {
+            write!(f, ", got {got}")?;
+        }
+        write!(f, " at {} (", self.path)?;
+        if let (Some(line), Some(column)) = (self.line, self.column()) {
+            write!(f, "line {line}, column {column}; ")?;
+        }
+        write!(f, "record {}, byte {}", self.index, self.offset)?;
+        if let Some(event) = &self.event {
+            write!(f, ", {event}")?;
+        }
+        f.write_char(')')
+    }
+}
+
 impl DecodeError {
     /// The error of this fault; `raw` is the record's bytes where the error is returned.
     pub fn of(codec: &Codec, fault: &Fault, place: Place, raw: Option<Py<PyBytes>>) -> DecodeError {
         DecodeError {
-            code: fault.code.name().to_owned(),
+            code: fault.code.name().into(),
             index: place.index,
             offset: fault.offset,
             line: place.line,
             path: path(codec, &fault.path),
             event: fault
                 .event
-                .map(|event| codec.schema.event_name(event).to_owned()),
+                .and_then(|event| codec.schema.event_name(event).cloned()),
             expected: expected(codec, fault.expected),
-            got: fault.got.map(|got| got.name().to_owned()),
+            got: fault.got.map(|got| got.name().into()),
             raw,
         }
     }
@@ -168,14 +181,14 @@ impl DecodeError {
     /// The error of an item that is no record at all.
     pub fn wrong_item(item: &Bound<'_, PyAny>, place: Place) -> DecodeError {
         DecodeError {
-            code: Code::WrongItem.name().to_owned(),
+            code: Code::WrongItem.name().into(),
             index: place.index,
             offset: 0,
             line: place.line,
-            path: "$".to_owned(),
+            path: "$".into(),
             event: None,
-            expected: "bytes, bytearray, memoryview, str or None".to_owned(),
-            got: Some(type_name(item)),
+            expected: "bytes, bytearray, memoryview, str or None".into(),
+            got: Some(type_name(item).into()),
             raw: None,
         }
     }
@@ -190,14 +203,14 @@ impl DecodeError {
         got: Option<String>,
     ) -> DecodeError {
         DecodeError {
-            code: code.name().to_owned(),
+            code: code.name().into(),
             index,
             offset,
             line: None,
-            path: path.to_owned(),
+            path: path.to_owned().into(),
             event: None,
-            expected: expected.to_owned(),
-            got,
+            expected: expected.to_owned().into(),
+            got: got.map(Cow::from),
             raw: None,
         }
     }
@@ -214,15 +227,15 @@ impl DecodeError {
     }
 
     /// The error as a row of a table, with the record's bytes.
-    pub fn bad_record<'a>(&self, raw: Option<&'a [u8]>) -> BadRecord<'a> {
+    pub fn bad_record<'a>(&'a self, raw: Option<&'a [u8]>) -> BadRecord<'a> {
         BadRecord {
             index: self.index,
             line: self.line,
             offset: self.offset,
-            code: self.code.clone(),
-            path: self.path.clone(),
-            event: self.event.clone(),
-            reason: self.__str__(),
+            code: &self.code,
+            path: &self.path,
+            event: self.event(),
+            reason: self,
             raw,
         }
     }
@@ -251,50 +264,63 @@ impl DecodeError {
     }
 }
 
-fn path(codec: &Codec, steps: &[Step]) -> String {
+fn path(codec: &Codec, steps: &[Step]) -> Words {
+    if steps.is_empty() {
+        return "$".into();
+    }
     let plan = &codec.core.plan;
-    let mut text = "$".to_owned();
+    let mut text = String::with_capacity(32 + 5 * steps.len());
+    text.push('$');
     for step in steps {
         match step {
             Step::Name(name) => push_name(&mut text, plan.name_text(*name)),
             Step::Time(pair, member) => push_name(&mut text, plan.time_text(*pair, *member)),
             Step::Key => text.push_str("[...]"),
             Step::Index(index) => {
-                let _ = write!(text, "[{index}]");
+                text.push('[');
+                text.push_str(itoa::Buffer::new().format(*index));
+                text.push(']');
             }
         }
     }
-    text
+    text.into()
 }
 
 /// Adds an attribute's name to a path: `.Name`, or `["Name"]` where it is not an identifier.
 pub(crate) fn push_name(text: &mut String, name: &str) {
     let identifier = !name.starts_with(|first: char| first.is_ascii_digit())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let _ = if identifier {
-        write!(text, ".{name}")
+    if identifier {
+        text.push('.');
+        text.push_str(name);
     } else {
-        write!(text, "[{name:?}]")
-    };
+        let _ = write!(text, "[{name:?}]");
+    }
 }
 
 /// What would have been right, in words that fit behind "expected".
-fn expected(codec: &Codec, expected: Expected) -> String {
+fn expected(codec: &Codec, expected: Expected) -> Words {
     let fixed = match expected {
-        Expected::Size(max) => return format!("at most {max} bytes in a record"),
-        Expected::Depth(max) => return format!("at most {max} nested containers"),
+        Expected::Size(max) => return format!("at most {max} bytes in a record").into(),
+        Expected::Depth(max) => return format!("at most {max} nested containers").into(),
         Expected::Enum(table) => {
-            return format!(
-                "an integer code or a name of {}",
-                codec.schema.enum_name(table)
-            );
+            let name = codec.schema.enum_name(table);
+            return ["an integer code or a name of ", name].concat().into();
         }
         Expected::TimePair => {
             let plan = &codec.core.plan;
-            let pairs: Vec<_> = (0..plan.time_pair_count())
-                .map(|pair| format!("{}/{}", plan.time_text(pair, 0), plan.time_text(pair, 1)))
-                .collect();
-            return format!("exactly one pair of {}", pairs.join(", "));
+            let mut text = String::with_capacity(128);
+            for pair in 0..plan.time_pair_count() {
+                text.push_str(if pair == 0 {
+                    "exactly one pair of "
+                } else {
+                    ", "
+                });
+                text.push_str(plan.time_text(pair, 0));
+                text.push('/');
+                text.push_str(plan.time_text(pair, 1));
+            }
+            return text.into();
         }
         Expected::Record => "one JSON object",
         Expected::NoByteOrderMark => "a JSON object with no byte order mark before it",
@@ -337,7 +363,7 @@ fn expected(codec: &Codec, expected: Expected) -> String {
         Expected::Object => "an object",
         Expected::Array => "an array",
     };
-    fixed.to_owned()
+    fixed.into()
 }
 
 /// The name of the object's type, for people.

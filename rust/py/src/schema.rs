@@ -27,7 +27,7 @@ pub(crate) struct Schema {
     pub unknown: Py<PyType>,
     /// The columns of these events.
     pub layout: Arc<Layout>,
-    ids: Vec<String>,
+    ids: Vec<Arc<str>>,
 }
 
 /// Lowers the classes (all of the package's events, where none are given) and compiles the rows.
@@ -66,7 +66,7 @@ impl<'py> Rows<'py> {
             .collect::<PyResult<Vec<_>>>()?;
         let ids = event_rows
             .iter()
-            .filter_map(|row| row.ids.first().cloned())
+            .filter_map(|row| row.ids.first().map(|id| Arc::from(id.as_str())))
             .collect();
         let time_class = self.rows.getattr("time")?.cast_into::<PyType>()?;
         let time_attributes = ["seconds".to_owned(), "useconds".to_owned()];
@@ -184,8 +184,8 @@ fn field_row(row: &Bound<'_, PyAny>) -> PyResult<FieldRow> {
 
 impl Schema {
     /// The canonical id of the event.
-    pub fn event_name(&self, event: EventId) -> &str {
-        self.ids.get(usize::from(event)).map_or("", String::as_str)
+    pub fn event_name(&self, event: EventId) -> Option<&Arc<str>> {
+        self.ids.get(usize::from(event))
     }
 
     /// The class name of the enumeration.

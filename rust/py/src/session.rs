@@ -128,6 +128,7 @@ impl<'py, 'a> Session<'py, 'a> {
         };
         let result = call(&mut session);
         drop(session);
+        workspace.memory.trim();
         shelf.put(workspace);
         result
     }

@@ -5,6 +5,7 @@ use pyo3::types::{PyBytes, PyList};
 use vmcodec_core::{Decoder as Core, Failure, Fault, Ignore, Memory};
 
 use crate::error::DecodeError;
+use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
 use crate::input::{Input, items, records};
 use crate::options::Limit;
@@ -126,12 +127,13 @@ fn errors<'py>(
 ) -> PyResult<Vec<(usize, Bound<'py, PyAny>)>> {
     let mut errors = Vec::with_capacity(refused.len());
     let mut pulse = Pulse::default();
+    let mut pause = GcPause::new(py);
     for (place, record, fault) in refused {
         let raw = PyBytes::new(py, record).unbind();
         let error = DecodeError::of(codec, &fault, place, Some(raw));
         errors.push((place.index, error.into_object(py)?));
         if pulse.beat(record.len()) {
-            py.check_signals()?;
+            pause.lifted(|py| py.check_signals())?;
         }
     }
     Ok(errors)

@@ -89,12 +89,12 @@ impl<'a, 'py> Writer<'a, 'py> {
         if let Some(error) = refusal.raised {
             return error;
         }
-        let event = event.map(|event| self.encoder.schema.event_name(event).to_owned());
+        let event = event.and_then(|event| self.encoder.schema.event_name(event));
         EncodeError::new(
             refusal.code.to_owned(),
             index,
             format!("${}", refusal.path),
-            event,
+            event.map(|name| name.to_string()),
             refusal.expected,
             refusal.got,
         )
