@@ -258,7 +258,6 @@ class Mutator:
 
     def _digits(self) -> bytes:
         """An integer in quotes, or nearly."""
-        random = self.random
         before = self._pick((b"", b"", b"", b"0", b"-", b"000", b"0" * 40, b" ", b"+", b"\\u0030", b"0x"))
         return b'"' + before + self._integer() + self._pick((b'"', b'"', b'"', b' "', b'.0"'))
 
