@@ -1,22 +1,24 @@
-"""Mutants by the million: what vmcodec makes of each, held against strict JSON with the tables, and against msgspec.
+"""Messages by the million: what vmcodec makes of each, held against strict JSON with the tables, and against msgspec.
 
-`test_campaign` runs some in every test run; this file, as a program, runs as many as it is told and tells what came of
-them, with orjson's figures beside ours:
+They are mutants, or events with every bit of them changed. `test_campaign` and `test_bits` run some in every test run;
+this file, as a program, runs as many as it is told and shows what came of them, with orjson's figures beside ours:
 
     python tests/campaign.py --messages 10000000 --seed 1
+    python tests/campaign.py --bits
 """
 
 import argparse
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from typing import Any, NamedTuple
 
 import msgspec
 import naive
 import vmcodec
+from bits import all_changes
 from differences import FROM_JSON, FROM_MSGSPEC, explained
 from mutations import Mutator
 from rich.console import Console
@@ -24,7 +26,7 @@ from rich.progress import track
 from rich.table import Table
 from strategies import messy
 from support import data_of, vectors
-from table import rows_by_hand
+from table import NAMES, rows_by_hand
 from vmcodec import DecodeError, Event, synthetic
 from vmcodec.events import BaseEvent
 
@@ -33,7 +35,7 @@ ROWS = rows_by_hand()
 NO_JSON = object()
 Readers = dict[str, Callable[[bytes], Any]]
 _MSGSPEC = msgspec.json.Decoder(Event)
-_BATCH = 1000
+BATCH = 1000
 # What no reader of JSON may take, by the naive decoder's reasons. How many digits an integer has is Python's own limit.
 _BAD_JSON = ("grammar", "invalid_utf8")
 # Codes of faults against the table: the record was JSON.
@@ -67,11 +69,23 @@ def seeds(random: Random) -> list[bytes]:
     return [seed for seed in found if 0 < len(seed) < 1500]
 
 
-def run(amount: int, seed: int, others: Readers | None = None, console: Console | None = None) -> Tally:
-    """So many mutants, the same ones for the same seed. `others` are readers of JSON to count the verdicts of."""
+def run(amount: int, seed: int) -> Tally:
+    """So many mutants, the same ones for the same seed."""
+    return check_all(mutants(amount, seed))
+
+
+def mutants(amount: int, seed: int) -> Iterator[list[bytes]]:
+    """The mutants of a campaign, in batches."""
+    random = Random(seed)
+    mutator = Mutator(seeds(random), random)
+    for start in range(0, amount, BATCH):
+        yield [mutator.mutant() for _ in range(min(BATCH, amount - start))]
+
+
+def check_all(batches: Iterable[list[bytes]], others: Readers | None = None) -> Tally:
+    """Check messages of any kind. `others` are readers of JSON to count the verdicts of."""
     tally = Tally(Counter(), [])
-    steps = track(batches(amount, seed), "mutants", amount // _BATCH, console=console, disable=console is None)
-    for batch in steps:
+    for batch in batches:
         found = vmcodec.decode_batch(batch, errors="return")
         refusals = [_facts(one) for one in found if isinstance(one, DecodeError)]
         if [_facts(one) for one in vmcodec.validate_batch(batch)] != refusals:
@@ -83,12 +97,10 @@ def run(amount: int, seed: int, others: Readers | None = None, console: Console 
     return tally
 
 
-def batches(amount: int, seed: int) -> Iterator[list[bytes]]:
-    """The mutants of a campaign."""
-    random = Random(seed)
-    mutator = Mutator(seeds(random), random)
-    for start in range(0, amount, _BATCH):
-        yield [mutator.mutant() for _ in range(min(_BATCH, amount - start))]
+def told(tally: Tally) -> str:
+    """The shortest messages that were taken otherwise."""
+    shortest = sorted(tally.findings, key=lambda finding: len(finding.message))[:10]
+    return "\n".join(f"{finding.trouble}: {finding.message!r}" for finding in shortest)
 
 
 def _facts(error: DecodeError) -> tuple[object, ...]:
@@ -174,6 +186,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=1_000_000, help="how many mutants")
     parser.add_argument("--seed", type=int, default=1, help="of all chance; another one gives other mutants")
+    parser.add_argument(
+        "--bits", action="store_true", help="every change of a byte of every event, in place of mutants"
+    )
     given = parser.parse_args()
     import orjson  # which is here for the benches
 
@@ -184,21 +199,22 @@ def main() -> int:
             return NO_JSON
 
     console = Console()
+    batches = all_changes(NAMES, every=True) if given.bits else mutants(given.messages, given.seed)
     started = time.monotonic()
-    tally = run(given.messages, given.seed, {"orjson": read}, console)
+    tally = check_all(track(batches, "batches", None if given.bits else given.messages // BATCH), {"orjson": read})
+    show(tally, "every change" if given.bits else f"seed {given.seed}", console)
     seconds = time.monotonic() - started
-    show(tally, console)
-    console.print(f"seed {given.seed}, {seconds:.0f} s, msgspec {msgspec.__version__}, orjson {orjson.__version__}")
+    console.print(f"{seconds:.0f} s, msgspec {msgspec.__version__}, orjson {orjson.__version__}")
     for finding in tally.findings[:20]:
         console.print(finding.trouble, repr(finding.message), markup=False)
     return 1 if tally.findings else 0
 
 
-def show(tally: Tally, console: Console) -> None:
+def show(tally: Tally, title: str, console: Console) -> None:
     """The verdicts on the JSON, and the deliberate differences that were met."""
     counts = tally.counts
     bad, good = counts["bad json"], counts["good json"]
-    verdicts = Table("mutants", "vmcodec", "msgspec", "orjson", title=f"{counts['messages']:,} mutants")
+    verdicts = Table("messages", "vmcodec", "msgspec", "orjson", title=f"{title}: {counts['messages']:,} messages")
     names = ("vmcodec", "msgspec", "orjson")
     verdicts.add_row(
         f"taken, of {bad:,} that are no JSON", *(f"{counts[f'{name}: takes bad json']:,}" for name in names)
@@ -206,7 +222,9 @@ def show(tally: Tally, console: Console) -> None:
     refused = (f"{counts[f'{name}: refuses good json']:,}" for name in names)
     verdicts.add_row(f"called no JSON, of {good:,} that are", *refused)
     console.print(verdicts)
-    table = Table("deliberate difference", "why", "mutants", title=f"disagreements beside these: {len(tally.findings)}")
+    table = Table(
+        "deliberate difference", "why", "messages", title=f"disagreements beside these: {len(tally.findings)}"
+    )
     for name, entry in FROM_JSON.items():
         table.add_row(f"json: {name}", entry.why, f"{counts[f'json: {name}']:,}")
     for name, entry in FROM_MSGSPEC.items():

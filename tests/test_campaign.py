@@ -16,7 +16,7 @@ import msgspec
 import naive
 import pytest
 import vmcodec
-from campaign import ROWS, Finding, run
+from campaign import ROWS, run, told
 from differences import FROM_JSON, FROM_MSGSPEC, explained
 from vmcodec import Event
 
@@ -85,17 +85,11 @@ def test_a_wrong_decoder_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def check(amount: int, seed: int) -> Counter[str]:
     tally = run(amount, seed)
-    assert tally.findings == [], told(tally.findings)
+    assert tally.findings == [], told(tally)
     # Otherwise the mutants would be of too few kinds to tell much.
     assert tally.counts["accepted"] > amount / 8
     assert tally.counts["good json"] > amount / 3
     return tally.counts
-
-
-def told(findings: list[Finding]) -> str:
-    """The shortest ones, as vectors have them."""
-    shortest = sorted(findings, key=lambda finding: len(finding.message))[:10]
-    return "\n".join(f"{finding.trouble}: {finding.message!r}" for finding in shortest)
 
 
 def test_mutants() -> None:
