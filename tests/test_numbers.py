@@ -1,6 +1,6 @@
 """Numbers as Python sees them: doubles bit for bit both ways, and integers exact or refused, never a float.
 
-`VMCODEC_DOUBLES=10000000 pytest -m soak tests/test_numbers.py` takes as many doubles as it says, two million by default:
+`VMCODEC_DOUBLES=10000000 pytest -m soak tests/test_numbers.py` takes that many doubles, two million by default:
 about ten seconds a million. What a number is, `rust/core/tests/number.rs` asks.
 """
 
