@@ -113,6 +113,7 @@ bench-kafka: dev ## a Kafka consumer with vmcodec beside json, orjson and msgspe
 
 .PHONY: soak
 soak: dev ## the long tests
+	cargo test -p vmcodec-core -p vmcodec-arrow --profile soak --locked
 	$(BIN)/python -m pytest -m soak -s
 
 .PHONY: fuzz

@@ -6,7 +6,6 @@ The property tests use them. All comes from the lowered rows, so a class of one'
 import functools
 import json
 import math
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from random import Random
@@ -339,48 +338,3 @@ class _Mess:
             if self.chance(0.1):
                 chain.insert(0, self.member(name, "7"))
         return self.container("{}", list(self.merged(chains)))
-
-
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9][-+.0-9eE]*|true|false|null|[][{},:]|\s+', re.DOTALL)
-_WORDS = (
-    b"null true false 0 -1 1.5 -0 1e3 01 1e999 9223372036854775808 18446744073709551616 NaN -Infinity "
-    b'"" "0" "-7" "x" "id" "time" "\\ud800" "\\udc00\\ud800" "\\u00e9" "\\x" "\xff" "\xc3\xa9" "\xed\xa0\x80" '
-    b'{"seconds":1} {"sec":1,"usec":1000000} {"sec":1,"useconds":1} {"tv_usec":2,"tv_sec":-1} '
-    b"[] {} [1] { } [ ] , : \xef\xbb\xbf"
-)
-_TOKENS = [*_WORDS.split(), *(b"[" * depth + b"]" * depth for depth in (125, 126, 127))]
-_BYTES = [*b'"\\,:[]{}0123456789-+.eE \n\t/ubnul', 0, 1, 0x1F, 0x7F, 0x80, 0xBF, 0xC0, 0xE2, 0xED, 0xF0, 0xF4, 0xFF]
-
-
-def mutated(data: bytes, random: Random) -> bytes:
-    """Damage the message in one to three places, by the byte or by the token; now and then it stays valid."""
-    for _ in range(random.choice([1, 1, 1, 2, 3])):
-        data = _damaged(data, random)
-    return data
-
-
-def _damaged(data: bytes, random: Random) -> bytes:
-    if random.random() < 0.5:
-        start = random.randrange(len(data) + 1)
-        end = min(len(data), start + random.choice([0, 1, 1, 1, 2, 9]))
-        match random.randrange(4):
-            case 0:
-                return data[:start] if random.random() < 0.2 else data[:start] + data[end:]
-            case 1:
-                return data[:start] + data[start:end] * 2 + data[end:]
-            case 2 if start < len(data):
-                return data[:start] + bytes([data[start] ^ 1 << random.randrange(8)]) + data[start + 1 :]
-        return data[:start] + bytes([random.choice(_BYTES)]) + data[end:]
-    tokens = _TOKEN.findall(data) or [b""]
-    place, other = random.randrange(len(tokens)), random.randrange(len(tokens))
-    match random.randrange(4):
-        case 0:
-            tokens[place] = b""
-        case 1:
-            tokens[place], tokens[other] = tokens[other], tokens[place]
-        case 2:
-            tokens[place] = random.choice(_TOKENS)
-        case 3:
-            # One member's worth of tokens to another place: doubled members, doubled ids.
-            tokens[other:other] = tokens[place : place + 4]
-    return b"".join(tokens)

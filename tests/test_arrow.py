@@ -16,8 +16,9 @@ from cells import expected, held
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import field
+from mutations import mutated
 from properties import OwnEvent, examples
-from strategies import any_event, events, messy, mutated, seeds
+from strategies import any_event, events, messy, seeds
 from support import data_of, decoder_of, run_python, vectors
 from vmcodec import EVENTS, DecodeError, Decoder, EventMuteOn, EventOffHook, UnknownEvent
 from vmcodec.events import BaseEvent

@@ -14,8 +14,10 @@ import pytest
 import vmcodec
 from hypothesis import given, note
 from hypothesis import strategies as st
+from mutations import mutated
+from naive import identical
 from properties import OwnEvent, every_event, examples
-from strategies import any_event, events, messy, mutated, seeds
+from strategies import any_event, events, messy, seeds
 from vmcodec import EVENTS, AgentWorkMode, DecodeError, Decoder, Encoder, Event, KVList, Time, UnknownEvent
 from vmcodec._schema import lower
 from vmcodec.events import BaseEvent
@@ -32,11 +34,6 @@ KV_ATTRIBUTES = {
     for event in ROWS.events
     for cls in [event.cls]
 }
-
-
-def identical(one: Any, other: Any) -> bool:
-    """Whether the two are equal and look the same: True is not 1, 0.0 is not -0.0, and the order of a dict counts."""
-    return type(one) is type(other) and bool(one == other) and repr(one) == repr(other)
 
 
 def plain_of(event: Any) -> Any:

@@ -17,8 +17,9 @@ import vmcodec
 from hypothesis import given, note
 from hypothesis import strategies as st
 from msgspec import field
+from mutations import mutated
 from properties import OwnEvent, examples
-from strategies import events, messy, mutated, seeds
+from strategies import events, messy, seeds
 from support import data_of, decoder_of, vectors
 from vmcodec import EVENTS, DecodeError, Decoder, Encoder, KVList, Time, UnknownEvent
 from vmcodec.events import BaseEvent
