@@ -119,7 +119,11 @@ mod tests {
     #[test]
     fn white_space_is_no_record_however_long_but_a_form_feed_is_one() {
         let max = 4;
-        for (piece, pending) in [(&b" \t\r"[..], None), (b" \t\x0c", Some(30)), (b"\x0c", Some(10))] {
+        for (piece, pending) in [
+            (&b" \t\r"[..], None),
+            (b" \t\x0c", Some(30)),
+            (b"\x0c", Some(10)),
+        ] {
             let mut buffer = Buffer::default();
             buffer.push(&piece.repeat(10));
             assert_eq!(buffer.complete(), 0);
@@ -129,11 +133,10 @@ mod tests {
             // What is let go of counts as little as what was kept: the next line is whole.
             buffer.push(b"\n{a}\n");
             let length = buffer.complete();
-            let lines: Vec<_> = Lines::new(&buffer.pending()[..length]).collect();
-            let [line] = lines[..] else {
-                unreachable!("{lines:?}");
-            };
-            assert_eq!((line.bytes, line.number), (&b"{a}"[..], 1));
+            let lines: Vec<_> = Lines::new(&buffer.pending()[..length])
+                .map(|line| (line.number, line.bytes))
+                .collect();
+            assert_eq!(lines, [(1, &b"{a}"[..])]);
         }
     }
 }
