@@ -26,10 +26,25 @@ from rich.table import Table
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 KEPT = ROOT / ".fuzz"
+TALLY = KEPT / "executions.json"
 CARGO_FUZZ = "0.13.2"
-SANITIZERS = ("address", "none")
+SANITIZERS = ("none", "address")
 
 console = Console(highlight=False)
+
+
+# So long are most inputs: one event, or a few short lines. The others are up to eight times as long.
+LENGTH = {"lines": 128, "chunks": 128, "simd": 64}
+USUAL_LENGTH = 512
+
+# Quick targets get more of the time: they find things by number, the slow ones by what their inputs reach.
+SHARE = {"lines": 2, "chunks": 2, "simd": 2}
+
+# The time of a target: so much of it for each sanitizer and length. Executions under AddressSanitizer take longer.
+PARTS = (("none", 1, 1 / 3), ("address", 1, 1 / 2), ("none", 8, 1 / 6))
+
+# All targets take their turns, again and again, and begin with what was found in the last one.
+SECONDS_OF_A_ROUND = 900
 
 
 @dataclass(frozen=True)
@@ -58,15 +73,22 @@ def targets() -> list[str]:
     return [target["name"] for target in manifest["bin"]]
 
 
-def slots(names: list[str], seconds: float) -> list[Slot]:
-    """How the time of all targets together is shared out: a third under AddressSanitizer, a sixth for long inputs."""
-    each = seconds / len(names)
-    parts = [("none", 512, 1 / 2), ("address", 512, 1 / 3), ("none", 4096, 1 / 6)]
-    return [
-        Slot(name, sanitizer, longest, max(1, round(each * part)))
-        for sanitizer, longest, part in parts
+def slots(names: list[str], sanitizers: list[str], seconds: float) -> list[Slot]:
+    """How the time is shared out."""
+    rounds = max(1, round(seconds / SECONDS_OF_A_ROUND))
+    parts = [part for part in PARTS if part[0] in sanitizers]
+    unit = seconds / rounds / sum(SHARE.get(name, 1) for name in names) / sum(part for *_, part in parts)
+    one = [
+        Slot(
+            name,
+            sanitizer,
+            LENGTH.get(name, USUAL_LENGTH) * times,
+            max(1, round(unit * SHARE.get(name, 1) * part)),
+        )
+        for sanitizer, times, part in parts
         for name in names
     ]
+    return one * rounds
 
 
 def call(*command: str | Path, **environment: str) -> None:
@@ -85,7 +107,7 @@ def prepare(sanitizers: list[str]) -> None:
             # To watch every comparison takes a third of the time. The runs under AddressSanitizer do.
             flags.append("--no-trace-compares")
         # The stable toolchain has AddressSanitizer's runtime, but the flag that links it is not stable yet.
-        call(tool, "build", *flags, RUSTC_BOOTSTRAP="1")
+        call(tool, "build", *flags, RUSTC_BOOTSTRAP="1", RUSTC_WRAPPER=str(HERE / "rustc.sh"))
     write_seeds()
 
 
@@ -121,6 +143,7 @@ def run(slot: Slot) -> Ran:
         f"-dict={seeds / 'names.dict'}",
         f"-artifact_prefix={artifacts}/",
         "-print_final_stats=1",
+        "-reload=0",
         "-timeout=60",
         "-rss_limit_mb=4096",
     ]
@@ -138,6 +161,7 @@ def run_all(planned: list[Slot], jobs: int) -> list[Ran]:
         task = progress.add_task("fuzzing", total=len(planned))
         for one in pool.map(run, planned):
             ran.append(one)
+            add_to_tally(one)
             progress.update(task, advance=1, description=one.slot.target)
             if one.failed:
                 pool.shutdown(cancel_futures=True)
@@ -145,33 +169,45 @@ def run_all(planned: list[Slot], jobs: int) -> list[Ran]:
     return ran
 
 
-def keep_count(ran: list[Ran]) -> Counter[str]:
-    """Adds the executions to those of earlier runs, and gives all."""
-    path = KEPT / "executions.json"
-    count: Counter[str] = Counter(json.loads(path.read_text()) if path.exists() else {})
-    for one in ran:
-        count[f"{one.slot.target} {one.slot.sanitizer}"] += one.executions
-    path.write_text(json.dumps(count, indent=1, sort_keys=True) + "\n")
-    return count
+def tally() -> dict[str, dict[str, int]]:
+    """Executions and seconds of all runs, by target and sanitizer."""
+    found: dict[str, dict[str, int]] = json.loads(TALLY.read_text()) if TALLY.exists() else {}
+    return found
 
 
-def show(ran: list[Ran], count: Counter[str]) -> None:
-    """The table: executions of this run and of all, and the inputs that are kept."""
-    table = Table(
-        "target", *(f"{what}, {which}" for what in ("this run", "all runs") for which in SANITIZERS), "inputs"
-    )
+def add_to_tally(ran: Ran) -> None:
+    """Adds what a slot has executed."""
+    counted = tally()
+    entry = counted.setdefault(f"{ran.slot.target} {ran.slot.sanitizer}", {"executions": 0, "seconds": 0})
+    entry["executions"] += ran.executions
+    entry["seconds"] += ran.slot.seconds
+    TALLY.write_text(json.dumps(counted, indent=1, sort_keys=True) + "\n")
+
+
+def show_tally() -> None:
+    """The table: executions of all runs, how many a second, and the inputs that are kept."""
+    headings = (f"{what}, {sanitizer}" for sanitizer in SANITIZERS for what in ("executions", "a second"))
+    table = Table("target", *headings, "inputs", title="All runs, by sanitizer")
     for column in table.columns[1:]:
         column.justify = "right"
-    sums: Counter[int] = Counter()
+    counted = tally()
+    sums: Counter[str] = Counter()
     for name in targets():
-        now = [sum(o.executions for o in ran if (o.slot.target, o.slot.sanitizer) == (name, s)) for s in SANITIZERS]
-        numbers = [*now, *(count[f"{name} {sanitizer}"] for sanitizer in SANITIZERS)]
-        numbers.append(sum(1 for _ in (KEPT / "corpus" / name).glob("*")))
-        sums.update(dict(enumerate(numbers)))
-        table.add_row(name, *(f"{number:,}" for number in numbers))
+        cells = []
+        for sanitizer in SANITIZERS:
+            entry = counted.get(f"{name} {sanitizer}", {"executions": 0, "seconds": 0})
+            sums[sanitizer] += entry["executions"]
+            cells += [f"{entry['executions']:,}", f"{entry['executions'] / max(1, entry['seconds']):,.0f}"]
+        inputs = sum(1 for _ in (KEPT / "corpus" / name).glob("*"))
+        sums["inputs"] += inputs
+        table.add_row(name, *cells, f"{inputs:,}")
     table.add_section()
-    table.add_row("all", *(f"{sums[place]:,}" for place in range(5)))
+    all_sums = (cell for sanitizer in SANITIZERS for cell in (f"{sums[sanitizer]:,}", ""))
+    table.add_row("all", *all_sums, f"{sums['inputs']:,}")
     console.print(table)
+    executions = sum(sums[sanitizer] for sanitizer in SANITIZERS)
+    share = sums["address"] / max(1, executions)
+    console.print(f"{executions:,} executions in all, {share:.0%} of them under AddressSanitizer")
 
 
 def tell(finding: Ran) -> None:
@@ -195,13 +231,17 @@ def tell(finding: Ran) -> None:
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=10, help="for all targets together, without the building")
+    parser.add_argument("--minutes", type=float, default=10, help="for all targets together; 0 shows the tally alone")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="targets that run at a time")
+    parser.add_argument("--targets", nargs="+", default=targets(), choices=targets(), help="these alone")
+    parser.add_argument("--sanitizers", nargs="+", default=SANITIZERS, choices=SANITIZERS, help="these alone")
     options = parser.parse_args()
-    prepare(list(SANITIZERS))
-    ran = run_all(slots(targets(), options.minutes * 60 * options.jobs), options.jobs)
-    show(ran, keep_count(ran))
-    findings = [one for one in ran if one.failed]
+    findings: list[Ran] = []
+    if options.minutes:
+        prepare(options.sanitizers)
+        planned = slots(options.targets, options.sanitizers, options.minutes * 60 * options.jobs)
+        findings = [one for one in run_all(planned, options.jobs) if one.failed]
+    show_tally()
     for finding in findings:
         tell(finding)
     return 1 if findings else 0

@@ -111,3 +111,33 @@ impl Buffer {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lines::Lines;
+
+    #[test]
+    fn white_space_is_no_record_however_long_but_a_form_feed_is_one() {
+        let max = 4;
+        for (piece, pending) in [
+            (&b" \t\r"[..], None),
+            (b" \t\x0c", Some(30)),
+            (b"\x0c", Some(10)),
+        ] {
+            let mut buffer = Buffer::default();
+            buffer.push(&piece.repeat(10));
+            assert_eq!(buffer.complete(), 0);
+            let told = buffer.oversized(max);
+            let told = told.map(|(fault, pending)| (fault.code, fault.offset, pending.len()));
+            assert_eq!(told, pending.map(|length| (Code::TooLarge, max, length)));
+            // What is let go of counts as little as what was kept: the next line is whole.
+            buffer.push(b"\n{a}\n");
+            let length = buffer.complete();
+            let lines: Vec<_> = Lines::new(&buffer.pending()[..length])
+                .map(|line| (line.number, line.bytes))
+                .collect();
+            assert_eq!(lines, [(1, &b"{a}"[..])]);
+        }
+    }
+}

@@ -121,16 +121,13 @@ impl<'a> Cursor<'a> {
         self.big_integer(start, digits)
     }
 
-    /// An integer of 19 digits or more, complete at the cursor.
+    /// An integer of 19 digits or more, too large for a sign in 64 bits, complete at the cursor.
     #[cold]
     fn big_integer(&self, start: usize, digits: usize) -> Result<Number<'a>, Halt> {
         if self.since(digits) > MAX_DIGITS {
             return Err(fault(Code::OutOfRange, start, Expected::NumberInRange));
         }
         let text = self.ascii(start)?;
-        if let Ok(value) = text.parse() {
-            return Ok(Number::Int(value));
-        }
         Ok(text
             .parse()
             .map_or_else(|_| Number::Big(text), Number::UInt))

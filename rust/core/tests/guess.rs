@@ -4,7 +4,7 @@
 mod common;
 
 use common::record::{Recorder, Tree, quoted};
-use vmcodec_core::{Code, walk_value};
+use vmcodec_core::{Code, Literal, Sink, walk_value};
 
 /// A value and its end, or a fault and its place.
 type Outcome = Result<(Tree, usize), (Code, usize)>;
@@ -73,5 +73,43 @@ fn guesses_in_nested_objects() {
         let (found, hits) = read(document, [&wrong.to_owned()]);
         assert_eq!(found, expected);
         assert_eq!(hits, keys.iter().filter(|key| *key == wrong).count());
+    }
+}
+
+/// Guesses, and wants nothing.
+struct Guesser(Literal);
+
+impl Sink for Guesser {
+    fn guess(&self) -> Option<&Literal> {
+        Some(&self.0)
+    }
+}
+
+#[test]
+fn a_guess_needs_no_interest_in_the_answer() {
+    for document in [r#"{"a":1,"b":{"a":[]}}"#, r#"{"a":1,"a"}"#, r#"{"a":]"#] {
+        let found = walk_value(
+            document.as_bytes(),
+            0,
+            8,
+            &mut Guesser(Literal::member("a")),
+        );
+        let expected = walk_value(document.as_bytes(), 0, 8, &mut Recorder::default());
+        assert_eq!(found, expected, "{document}");
+    }
+}
+
+#[test]
+fn a_sink_that_stops_ends_the_walk_at_once() {
+    let document = br#"{"a":[1,true,false,null],"b":"c"}"#;
+    let mut calls = 0;
+    loop {
+        let mut sink = Recorder::default();
+        sink.calls_left = Some(calls);
+        match walk_value(document, 0, 8, &mut sink) {
+            Ok(end) => break assert_eq!((end, calls), (document.len(), 11)),
+            Err(fault) => assert_eq!(fault.code, Code::Internal),
+        }
+        calls += 1;
     }
 }

@@ -6,7 +6,7 @@ mod common;
 use common::quarrel::{event, field, plan, quarrelling};
 use common::record::Recorder;
 use vmcodec_core::{
-    Code, Decoder, EventRow, Failure, FieldSet, Ignore, Kind, Options, Outcome, PlanError,
+    Code, Decoder, EventRow, Failure, FieldSet, Ignore, Kind, NameId, Options, Outcome, PlanError,
 };
 
 #[test]
@@ -163,9 +163,34 @@ fn rows_that_make_no_plan() {
         .collect();
     assert_eq!(error(&many), PlanError::TooMany);
     assert!(plan(&many[1..]).is_ok());
-    for error in [PlanError::TooMany, PlanError::DuplicateId("A".to_owned())] {
-        assert!(!error.to_string().is_empty());
+    // Numbers of names are of 16 bits, and two of them are taken.
+    let names: Vec<_> = (0..usize::from(NameId::MAX))
+        .map(|number| number.to_string())
+        .collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    assert_eq!(error(&[event(&["A"], one(&names))]), PlanError::TooMany);
+    assert!(plan(&[event(&["A"], one(&names[2..]))]).is_ok());
+    for (error, told) in [
+        (PlanError::TooMany, "distinct attribute names"),
+        (PlanError::DuplicateId("A".to_owned()), "the id \"A\""),
+        (PlanError::DuplicateName("x".to_owned()), "the name \"x\""),
+    ] {
+        assert!(error.to_string().contains(told), "{error}");
     }
+}
+
+#[test]
+fn how_many_there_are() {
+    let plan = plan(&quarrelling()).unwrap();
+    assert_eq!(plan.event_count(), quarrelling().len());
+    // By their canonical names, each once.
+    assert_eq!(
+        plan.field_count(),
+        "x y z t flag w q n".split(' ').count() + 1
+    );
+    assert_eq!(plan.time_pair_count(), 1);
+    let nameless = [event(&["A"], vec![field(&[], Kind::Text, true)])];
+    assert_eq!(common::quarrel::plan(&nameless).unwrap().field_count(), 0);
 }
 
 #[test]

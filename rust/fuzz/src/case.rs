@@ -6,8 +6,9 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use arrow_schema::SchemaRef;
 use serde_json::Value;
-use vmcodec_arrow::{Layout, OwnNames};
+use vmcodec_arrow::{Added, Builder, Layout, OwnNames};
 use vmcodec_core::{Decoder, Extra, Framing, KvLists, Options, Unknown};
 
 use crate::common::quarrel::{quarrelling, rows as quarrel_rows};
@@ -32,6 +33,10 @@ pub struct World {
     pub decoder: Decoder,
     /// The columns of its events.
     pub layout: Arc<Layout>,
+    /// Their schema.
+    pub schema: SchemaRef,
+    /// A builder that never gets a row: for records at fault.
+    pub builder: Builder,
 }
 
 impl World {
@@ -43,10 +48,13 @@ impl World {
             ..OwnNames::default()
         };
         let layout = Layout::new(&plan, &rows.events, &rows.enums, &rows.time, &own);
+        let layout = Arc::new(layout);
         let options = Options::default();
         World {
             decoder: Decoder { plan, options },
-            layout: Arc::new(layout),
+            schema: layout.schema(Added::default()).unwrap(),
+            builder: Builder::new(&layout, Added::default()),
+            layout,
             rows,
         }
     }

@@ -35,6 +35,8 @@ fn check(world: &mut World, size: usize, rest: &[u8]) {
         rows,
         decoder,
         layout,
+        schema,
+        ..
     } = world;
     let mut builder = Builder::new(layout, Added::default());
     let (mut memory, mut other) = (decoder.memory(), decoder.memory());
@@ -65,16 +67,15 @@ fn check(world: &mut World, size: usize, rest: &[u8]) {
         }
     }
     chunks.push(builder.take().unwrap());
-    let schema = layout.schema(Added::default()).unwrap();
-    let table = Table::new(layout, schema, chunks).unwrap();
+    let table = Table::new(layout, schema.clone(), chunks).unwrap();
     assert_eq!(table.num_rows(), expected.len());
     let batch = table.one_batch().unwrap();
+    let written = vmcodec_arrow::Rows::new(layout, &batch);
     decoder.options = Options::default();
     for (number, row) in expected.iter().enumerate() {
         let mut message = Vec::new();
-        let rows_of = vmcodec_arrow::Rows::new(layout, &batch);
         assert_eq!(
-            rows_of.write(number, &mut message),
+            written.write(number, &mut message),
             !matches!(row, Row::Nothing)
         );
         match row {

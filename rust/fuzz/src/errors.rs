@@ -1,7 +1,7 @@
 //! Faults: what they tell is within the record and the plan, is the same for every sink, and can be worded; and a record
 //! cut off before the place of its first fault is good so far.
 
-use vmcodec_arrow::{Added, BadRecord, Builder, errors_table};
+use vmcodec_arrow::{BadRecord, errors_table};
 use vmcodec_core::{Code, Decoder, Expected, Failure, Fault, Ignore, JsonType, KvLists, Step};
 
 use crate::case::{World, records, with};
@@ -32,7 +32,8 @@ fn check(world: &mut World, record: &[u8], fault: &Fault) {
     let World {
         rows,
         decoder,
-        layout,
+        builder,
+        ..
     } = world;
     let context = || format!("{fault:?} for {}", entry(&decoder.options, record));
     assert!(fault.offset <= record.len(), "{}", context());
@@ -68,9 +69,8 @@ fn check(world: &mut World, record: &[u8], fault: &Fault) {
         decoder.decode(&mut decoder.memory(), record, &mut sink),
         expected
     );
-    let mut builder = Builder::new(layout, Added::default());
     assert_eq!(
-        decoder.decode(&mut decoder.memory(), record, &mut builder),
+        decoder.decode(&mut decoder.memory(), record, builder),
         expected
     );
     let kept = decoder.options.kv_lists;
@@ -82,7 +82,10 @@ fn check(world: &mut World, record: &[u8], fault: &Fault) {
         );
     }
 
-    in_a_table(decoder, record, fault);
+    // Not each of them, so that more records can be tried.
+    if record.len().is_multiple_of(8) {
+        in_a_table(decoder, record, fault);
+    }
     if is_of_a_byte(fault.code) {
         cut(decoder, record, fault);
     }
