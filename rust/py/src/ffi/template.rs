@@ -162,8 +162,8 @@ fn places_of(
         .extract()?;
     let words = size.saturating_sub(head) / size_of::<usize>();
     let table = table_of(dict).cast::<usize>();
-    // SAFETY: [template.search] the size of a dict is that of its head and of its table, which is its own, aligned, and
-    // written by CPython. Nothing changes it meanwhile.
+    // SAFETY: [template.search] the size of a dict is that of its head and of its table, which is its own,
+    // aligned, and written by CPython. Nothing changes it meanwhile.
     let words = unsafe { std::slice::from_raw_parts(table, words) };
     let mut places = Vec::new();
     for (number, word) in words.iter().enumerate() {
