@@ -4,6 +4,7 @@ What they hold when they are in order is told in `test_arrow.py`.
 """
 
 import struct
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -67,23 +68,24 @@ def test_strings_that_are_no_utf8_are_bad_records(kind: pa.DataType) -> None:
         ]
 
 
-class Once:
-    """Gives the same capsules every time, as it should not."""
+def once(**capsules: Any) -> Any:
+    """An object that gives the same capsules every time, as it should not."""
 
-    def __init__(self, **capsules: Any) -> None:
-        for name, capsule in capsules.items():
-            setattr(self, name, lambda requested_schema=None, capsule=capsule: capsule)
+    def giver(capsule: Any) -> Any:
+        return lambda requested_schema=None: capsule
+
+    return SimpleNamespace(**{name: giver(capsule) for name, capsule in capsules.items()})
 
 
 def test_an_array_can_be_taken_once() -> None:
     good, more = pa.array([OUT]), pa.array([OUT, OUT])
     sources = [
-        Once(__arrow_c_array__=good.__arrow_c_array__()),
-        Once(__arrow_c_stream__=pa.chunked_array([good]).__arrow_c_stream__()),
+        once(__arrow_c_array__=good.__arrow_c_array__()),
+        once(__arrow_c_stream__=pa.chunked_array([good]).__arrow_c_stream__()),
     ]
     (schema, array), (_, other) = good.__arrow_c_array__(), more.__arrow_c_array__()
-    assert vmcodec.decode_arrow(Once(__arrow_c_array__=(schema, array))).num_rows == 1
-    sources.append(Once(__arrow_c_array__=(schema, other)))
+    assert vmcodec.decode_arrow(once(__arrow_c_array__=(schema, array))).num_rows == 1
+    sources.append(once(__arrow_c_array__=(schema, other)))
     assert [vmcodec.decode_arrow(source).num_rows for source in sources[:2]] == [1, 1]
     for source in sources:
         with pytest.raises(ValueError, match="once"):
@@ -95,10 +97,10 @@ def test_capsules_of_another_kind() -> None:
     schema, array = good.__arrow_c_array__()
     stream = pa.chunked_array([good]).__arrow_c_stream__()
     for source in (
-        Once(__arrow_c_array__=(array, schema)),
-        Once(__arrow_c_array__=(stream, stream)),
-        Once(__arrow_c_stream__=schema),
+        once(__arrow_c_array__=(array, schema)),
+        once(__arrow_c_array__=(stream, stream)),
+        once(__arrow_c_stream__=schema),
     ):
         with pytest.raises(ValueError, match="PyCapsule"):
             vmcodec.decode_arrow(source)
-    assert vmcodec.decode_arrow(Once(__arrow_c_array__=(schema, array))).num_rows == 1
+    assert vmcodec.decode_arrow(once(__arrow_c_array__=(schema, array))).num_rows == 1

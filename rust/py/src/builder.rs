@@ -10,7 +10,7 @@ use vmcodec_core::{
 
 use crate::cache::{DictCache, IntCache, Templates, TextCache, Worth};
 use crate::ffi::pending::Pending;
-use crate::ffi::{make, objects, text};
+use crate::ffi::{objects, text};
 use crate::keys::{Keys, Spot};
 use crate::kvlist::KVList;
 use crate::nodes::{Tree, plain_value};
@@ -151,7 +151,7 @@ impl<'py, 'a> Builder<'py, 'a> {
     fn int(&mut self, field: FieldId, value: i64) -> Result<(), Stopped> {
         let value = match self.caches.ints.get_mut(usize::from(field)) {
             Some(cache) => cache.get(self.py, value)?,
-            None => make::int(self.py, value)?,
+            None => objects::int(self.py, value)?,
         };
         self.put(field, Some(value.into_any()));
         Ok(())
@@ -172,7 +172,7 @@ impl<'py, 'a> Builder<'py, 'a> {
     fn time(&mut self, field: FieldId, seconds: i64, useconds: u32) -> Result<(), Stopped> {
         let py = self.py;
         let seconds = self.caches.seconds.get(py, seconds)?.into_any();
-        let useconds = make::int(py, i64::from(useconds))?.into_any();
+        let useconds = objects::int(py, i64::from(useconds))?.into_any();
         let parts = [Ok(seconds), Ok(useconds)];
         let time = self.schema.time.instance(py, parts.into_iter())?;
         self.put(field, Some(time));
@@ -229,7 +229,7 @@ impl<'py> Sink for Builder<'py, '_> {
     }
 
     fn raw(&mut self, field: FieldId, bytes: &[u8]) -> Result<(), Stopped> {
-        let bytes = make::bytes(self.py, bytes)?;
+        let bytes = objects::bytes(self.py, bytes)?;
         let value = Bound::new(self.py, KVList::of_valid(bytes));
         let value = value.map_err(|error| Pending::set(self.py, error))?;
         self.put(field, Some(value.into_any()));
@@ -283,7 +283,7 @@ impl<'py> Sink for Builder<'py, '_> {
             }
             Owner::Extra(name) => {
                 if self.extra.is_none() {
-                    self.extra = Some(make::dict(self.py)?);
+                    self.extra = Some(objects::dict(self.py)?);
                 }
                 if let Some(extra) = &self.extra {
                     objects::set_item(extra, name, &value)?;

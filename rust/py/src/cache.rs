@@ -9,7 +9,7 @@ use vmcodec_core::{Block, Text};
 
 use crate::ffi::pending::Pending;
 use crate::ffi::template::Template;
-use crate::ffi::{make, objects, text};
+use crate::ffi::{objects, text};
 use crate::keys::Spot;
 
 /// After so many questions a cache looks whether it is worth its comparisons.
@@ -136,13 +136,13 @@ impl IntCache {
     ) -> Result<Bound<'py, PyInt>, Pending<'py>> {
         // CPython shares small ones itself.
         if self.worth.off || (-5..=256).contains(&value) {
-            return make::int(py, value);
+            return objects::int(py, value);
         }
         if let Some(known) = self.table.get(py, value as usize, &value) {
             self.worth.found();
             return Ok(known);
         }
-        let new = make::int(py, value)?;
+        let new = objects::int(py, value)?;
         self.worth.missed();
         self.table.put(value as usize, value, &new);
         Ok(new)
@@ -174,7 +174,7 @@ impl DictCache {
         rest: &[u8],
     ) -> Result<Option<(Bound<'py, PyDict>, usize)>, Pending<'py>> {
         if rest.get(1) == Some(&b'}') {
-            return Ok(Some((make::dict(py)?, 2)));
+            return Ok(Some((objects::dict(py)?, 2)));
         }
         if self.worth.off {
             return Ok(None);

@@ -123,7 +123,7 @@ pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Bound<'py, P
         return Ok(tuple.clone());
     }
     if let Ok(list) = container.cast_exact::<PyList>() {
-        return list.as_sequence().to_tuple();
+        return Ok(objects::tuple_of(list)?);
     }
     let single = container.is_instance_of::<PyBytes>()
         || container.is_instance_of::<PyString>()
@@ -143,5 +143,5 @@ pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Bound<'py, P
             py.check_signals()?;
         }
     }
-    items.as_sequence().to_tuple()
+    Ok(objects::tuple_of(&items)?)
 }

@@ -7,7 +7,7 @@ use pyo3::types::{PyBytes, PyDict, PyIterator, PyTuple, PyType};
 use vmcodec_core::{check_value, depth_limit};
 
 use crate::ffi::gc::GcPause;
-use crate::ffi::make;
+use crate::ffi::objects;
 use crate::nodes::dict_of;
 
 /// An immutable mapping over the bytes of a JSON object, such as UserData.
@@ -56,7 +56,7 @@ impl KVList {
                 "raw is not the text of one JSON object",
             ));
         }
-        Ok(KVList::of_valid(make::bytes(py, raw)?))
+        Ok(KVList::of_valid(objects::bytes(py, raw)?))
     }
 
     /// The bytes as they came.

@@ -2,13 +2,13 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString};
+use pyo3::types::{PyBool, PyDict, PyList, PyString};
 use vmcodec_core::{Container, Number, Scalar, Sink, Stopped, Text};
 
 use crate::cache::Templates;
 use crate::ffi::pending::Pending;
 use crate::ffi::template::Template;
-use crate::ffi::{make, objects, text};
+use crate::ffi::{objects, text};
 use crate::keys::Spot;
 
 /// A free-form value in the making.
@@ -47,7 +47,7 @@ impl<'py> Tree<'py> {
         let node = match container {
             Container::Object => match templates.take(spot) {
                 Some(template) => Node::Like(template),
-                None => Node::Dict(make::dict(py)?),
+                None => Node::Dict(objects::dict(py)?),
             },
             Container::Array => Node::List(objects::list(py)?),
         };
@@ -204,10 +204,10 @@ pub(crate) fn plain_value<'py>(
         Scalar::Text(text) => text::string(py, text)?.into_any(),
         Scalar::Boolean(value) => PyBool::new(py, value).to_owned().into_any(),
         Scalar::Number(number) => match number {
-            Number::Int(value) => make::int(py, value)?.into_any(),
-            Number::UInt(value) => make::uint(py, value)?.into_any(),
+            Number::Int(value) => objects::int(py, value)?.into_any(),
+            Number::UInt(value) => objects::uint(py, value)?.into_any(),
             Number::Big(digits) => big_int(py, digits)?,
-            Number::Float(value) => make::float(py, value)?.into_any(),
+            Number::Float(value) => objects::float(py, value)?.into_any(),
         },
         Scalar::Null | Scalar::Enum { .. } | Scalar::Time { .. } => py.None().into_bound(py),
     })
@@ -216,10 +216,9 @@ pub(crate) fn plain_value<'py>(
 /// The int of many digits. CPython's own limit may be set lower than ours: then it is put together.
 #[cold]
 fn big_int<'py>(py: Python<'py>, digits: &str) -> Result<Bound<'py, PyAny>, Pending<'py>> {
-    let text = text::string(py, Text::Unicode(digits))?;
-    let error = match py.get_type::<PyInt>().call1((text,)) {
+    let error = match objects::big_int(py, digits) {
         Ok(value) => return Ok(value),
-        Err(error) => error,
+        Err(pending) => PyErr::from(pending),
     };
     if !error.is_instance_of::<PyValueError>(py) {
         return Err(Pending::set(py, error));
@@ -228,7 +227,7 @@ fn big_int<'py>(py: Python<'py>, digits: &str) -> Result<Bound<'py, PyAny>, Pend
         Some(digits) => (true, digits),
         None => (false, digits),
     };
-    let mut value = make::int(py, 0)?.into_any();
+    let mut value = objects::int(py, 0)?.into_any();
     for part in digits.as_bytes().chunks(18) {
         let number = part
             .iter()

@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 use vmcodec_core::encode::Head;
 use vmcodec_core::{EventRow, FieldId, Kind, Number, Plan, encode};
 
-use crate::ffi::make;
+use crate::ffi::objects;
 use crate::ffi::pending::Pending;
 use crate::ffi::reading;
 use crate::ffi::slots::{Attributes, Slots, construct};
@@ -244,8 +244,8 @@ impl EnumShape {
             return Ok(member.bind(py).clone());
         }
         let code = match code {
-            Number::UInt(code) => make::uint(py, code)?,
-            Number::Int(code) => make::int(py, code)?,
+            Number::UInt(code) => objects::uint(py, code)?,
+            Number::Int(code) => objects::int(py, code)?,
             _ => {
                 return Err(Pending::set(
                     py,

@@ -1,11 +1,11 @@
 //! Writing free-form values: what JSON itself gave, and nothing that it could not give back.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::iter::{BoundListIterator, BoundTupleIterator};
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use vmcodec_core::{MAX_DIGITS, Number, encode};
 
+use crate::ffi::objects;
 use crate::ffi::reading::{self, Items};
 use crate::heads::Heads;
 use crate::refusal::Refusal;
@@ -217,12 +217,11 @@ pub(crate) fn key<'py>(
 #[cold]
 fn big_integer(out: &mut Vec<u8>, value: &Bound<'_, PyInt>) -> Result<(), Box<Refusal>> {
     let too_long = || Refusal::found("out_of_range", "an int of at most 4300 digits", value);
-    // Of the int itself, whatever its class says of its text; CPython has a limit of its own.
-    let py = value.py();
-    let plain = py.get_type::<PyInt>();
-    let digits = plain.call_method1(intern!(py, "__repr__"), (value,));
-    let digits = digits.map_err(|_| too_long())?;
-    let digits: &str = digits.extract().map_err(Refusal::raised)?;
+    let digits = objects::digits(value).map_err(|pending| {
+        drop(PyErr::from(pending));
+        too_long()
+    })?;
+    let digits = digits.to_str().map_err(Refusal::raised)?;
     if digits.trim_start_matches('-').len() > MAX_DIGITS {
         return Err(too_long());
     }

@@ -1,8 +1,9 @@
 //! The cyclic collector: paused for the length of a call, and asked what it knows.
 
 use pyo3::ffi;
-use pyo3::intern;
 use pyo3::prelude::*;
+
+use super::objects;
 
 /// Keeps the collector from running until it is dropped; then its state is as it was before.
 ///
@@ -54,7 +55,7 @@ pub(super) fn is_collected(object: &Bound<'_, PyAny>) -> bool {
 /// Whether the collector knows this object.
 pub(super) fn is_tracked(object: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = object.py();
-    let gc = py.import(intern!(py, "gc"))?;
-    gc.call_method1(intern!(py, "is_tracked"), (object,))?
-        .extract()
+    let gc = py.import(objects::unicode(py, "gc")?)?;
+    let asked = gc.getattr(objects::unicode(py, "is_tracked")?)?;
+    asked.call1((object,))?.extract()
 }

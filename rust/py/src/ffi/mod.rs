@@ -6,7 +6,6 @@
 pub(crate) mod arrow;
 pub(crate) mod distant;
 pub(crate) mod gc;
-pub(crate) mod make;
 pub(crate) mod objects;
 pub(crate) mod pending;
 pub(crate) mod reading;

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
 use super::gc::{is_collected, is_tracked};
-use super::make::{self, take};
+use super::objects::{self, take};
 use super::pending::Pending;
 use super::reading;
 
@@ -55,7 +55,7 @@ impl Slots {
             .iter()
             .map(|_| py.get_type::<PyAny>().call0())
             .collect::<PyResult<_>>()?;
-        let named = make::dict(py)?;
+        let named = objects::dict(py)?;
         for (attribute, mark) in attributes.iter().zip(&marks) {
             named.set_item(attribute, mark)?;
         }

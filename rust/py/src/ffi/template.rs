@@ -6,13 +6,12 @@
 //! values are known; where it is not found there is no template.
 
 use pyo3::ffi;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use super::gc::{is_collected, is_tracked};
+use super::objects;
 use super::pending::Pending;
-use super::{make, objects};
 
 /// A dict to copy, and the values for the next copy.
 ///
@@ -125,7 +124,7 @@ impl Template {
     /// A dict of fewer values than there are keys.
     #[inline(never)]
     fn begun<'py>(&mut self, py: Python<'py>) -> Result<Bound<'py, PyDict>, Pending<'py>> {
-        let dict = make::dict(py)?;
+        let dict = objects::dict(py)?;
         for (value, (key, _)) in self.values.drain(..).zip(&self.keys) {
             objects::set_item(&dict, key.bind(py), value.bind(py))?;
         }
@@ -154,15 +153,17 @@ fn places_of(
     values: &[Bound<'_, PyAny>],
 ) -> PyResult<Option<Vec<usize>>> {
     let py = dict.py();
-    let size: usize = dict.call_method0(intern!(py, "__sizeof__"))?.extract()?;
+    let size: usize = dict
+        .call_method0(objects::unicode(py, "__sizeof__")?)?
+        .extract()?;
     let head: usize = dict
         .get_type()
-        .getattr(intern!(py, "__basicsize__"))?
+        .getattr(objects::unicode(py, "__basicsize__")?)?
         .extract()?;
     let words = size.saturating_sub(head) / size_of::<usize>();
     let table = table_of(dict).cast::<usize>();
-    // SAFETY: [template.search] the size of a dict is that of its head and of its table, which is its own, aligned, and
-    // written by CPython. Nothing changes it meanwhile.
+    // SAFETY: [template.search] the size of a dict is that of its head and of its table, which is its own,
+    // aligned, and written by CPython. Nothing changes it meanwhile.
     let words = unsafe { std::slice::from_raw_parts(table, words) };
     let mut places = Vec::new();
     for (number, word) in words.iter().enumerate() {

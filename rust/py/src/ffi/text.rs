@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use vmcodec_core::Text;
 
-use super::make;
+use super::objects;
 use super::pending::Pending;
 
 /// A new str.
@@ -22,7 +22,7 @@ pub(crate) fn string<'py>(
 
 #[inline]
 fn ascii<'py>(py: Python<'py>, bytes: &[u8]) -> Result<Bound<'py, PyString>, Pending<'py>> {
-    let object = make::blank_ascii(py, bytes.len())?;
+    let object = objects::blank_ascii(py, bytes.len())?;
     if !bytes.is_empty() {
         // A str made for ASCII has its text right behind its head.
         let head: *mut ffi::PyASCIIObject = object.as_ptr().cast();
@@ -36,5 +36,5 @@ fn ascii<'py>(py: Python<'py>, bytes: &[u8]) -> Result<Bound<'py, PyString>, Pen
 
 #[inline(never)]
 fn unicode<'py>(py: Python<'py>, text: &str) -> Result<Bound<'py, PyString>, Pending<'py>> {
-    make::unicode(py, text)
+    objects::unicode(py, text)
 }
