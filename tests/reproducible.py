@@ -106,7 +106,7 @@ def compare(one: Path, other: Path) -> bool:
 def main() -> int:
     """Build twice and compare."""
     names = sources()
-    built = []
+    built: list[list[Path]] = []
     with tempfile.TemporaryDirectory(prefix="vmcodec-") as place:
         for builder in BUILDERS:
             folder = Path(place, builder.folder)

@@ -290,18 +290,6 @@ impl Plan {
         self.events.len().saturating_add(1)
     }
 
-    /// The number of "no name", before the first member of a record; that of "not in the plan" is one less.
-    #[inline(always)]
-    pub(crate) fn before_first(&self) -> usize {
-        self.names.len().saturating_add(1)
-    }
-
-    /// How many guesses there are for a row: one behind each of these numbers.
-    #[inline(always)]
-    pub(crate) fn guesses(&self) -> usize {
-        self.before_first().saturating_add(1)
-    }
-
     /// What the fast path makes of members of this kind.
     fn usual(&self, kind: EntryKind) -> Usual {
         let open = |table| {

@@ -8,10 +8,24 @@
 use crate::decode::{Members, Walk};
 use crate::error::Halt;
 use crate::number::Number;
-use crate::plan::{Entry, Usual};
+use crate::plan::{Entry, Plan, Usual};
 use crate::scan::Cursor;
 use crate::sink::{Scalar, Sink};
 use crate::text::{Ascii, Text};
+
+impl Plan {
+    /// The number of "no name", before the first member of a record; that of "not in the plan" is one less.
+    #[inline(always)]
+    pub(crate) fn before_first(&self) -> usize {
+        self.names.len().saturating_add(1)
+    }
+
+    /// How many guesses there are for a row: one behind each of these numbers.
+    #[inline(always)]
+    pub(crate) fn guesses(&self) -> usize {
+        self.before_first().saturating_add(1)
+    }
+}
 
 impl<'r> Walk<'_, 'r> {
     /// Reads usual members of the record, as many as there are. Before the first one is the cursor,
