@@ -1,8 +1,9 @@
 """Draws the pictures of README.md and benches/README.md, each for a light and a dark page.
 
 bench-*.svg comes from results.json and is drawn here, linear-*.svg from linear.json and is drawn in curves.py,
-arrow-*.svg from results_arrow.json and is drawn in throughput.py. Run after compare.py, columns.py and linear.py:
-`python benches/plot.py`. It measures nothing; the same figures give the same bytes.
+arrow-*.svg from results_arrow.json and is drawn in throughput.py, attack-*.svg from attack.json and is drawn in
+attack_plot.py. Run after compare.py, columns.py, linear.py and attack.py: `python benches/plot.py`. It measures nothing;
+the same figures give the same bytes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from attack_plot import draw_attack
 from curves import draw_linear
 from throughput import draw_throughput
 from vmcodec.cli.bench.bars import draw_bars
@@ -21,6 +23,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 LINEAR = HERE / "linear.json"
 ARROW = HERE / "results_arrow.json"
+ATTACK = HERE / "attack.json"
 IMAGES = HERE.parent / "docs" / "images"
 
 
@@ -54,6 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--linear", type=Path, default=LINEAR)
     parser.add_argument("--arrow", type=Path, default=ARROW)
+    parser.add_argument("--attack", type=Path, default=ATTACK)
     parser.add_argument("--images", type=Path, default=IMAGES, help="the folder to write to")
     chosen = parser.parse_args(arguments)
     settle()
@@ -61,6 +65,7 @@ def main(arguments: list[str] | None = None) -> None:
         (draw_decoding, chosen.results, "bench"),
         (draw_linear, chosen.linear, "linear"),
         (draw_throughput, chosen.arrow, "arrow"),
+        (draw_attack, chosen.attack, "attack"),
     )
     for draw, figures, picture in pictures:
         results = json.loads(figures.read_text(encoding="utf-8"))

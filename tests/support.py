@@ -91,8 +91,8 @@ def new_environment(changes: dict[str, str]) -> dict[str, str]:
     return os.environ | usual | changes
 
 
-def on_a_small_stack(call: Callable[[], T]) -> T:
-    """Run the call in a thread with a stack of 128 kB; what it raises is raised here."""
+def on_a_small_stack(call: Callable[[], T], kilobytes: int = 128) -> T:
+    """Run the call in a thread with so small a stack; what it raises is raised here."""
     outcome: list[Any] = []
 
     def run() -> None:
@@ -101,7 +101,7 @@ def on_a_small_stack(call: Callable[[], T]) -> T:
         except BaseException as error:
             outcome.append((None, error))
 
-    usual = threading.stack_size(128 * 1024)
+    usual = threading.stack_size(kilobytes * 1024)
     try:
         thread = threading.Thread(target=run)
         thread.start()

@@ -127,7 +127,7 @@ def kept(call: str, amount: int) -> dict[str, int]:
     return {name: int(size) for name, size in map(str.split, printed.splitlines())}
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", ["a decoder", "columns and back"])
 def test_little_is_kept_of_what_never_comes_again(name: str) -> None:
     sizes = kept(CALLS[name], 10_000)
     assert len(sizes) == 7

@@ -117,4 +117,38 @@ mod tests {
         assert_eq!(table.get_str("name1000"), None);
         assert_eq!(table.get_str(""), None);
     }
+
+    /// The most slots that a look-up visits, whatever text is asked for: its longest run, and the free
+    /// one behind it.
+    fn most_steps<T>(table: &Lookup<T>) -> usize {
+        let used: Vec<bool> = table.slots.iter().map(Option::is_some).collect();
+        let runs = used.split(|used| !used).map(<[bool]>::len);
+        let (front, back) = (
+            used.iter().take_while(|used| **used).count(),
+            used.iter().rev().take_while(|used| **used).count(),
+        );
+        runs.chain([front + back]).max().unwrap_or(0) + 1
+    }
+
+    #[test]
+    fn no_text_takes_more_than_a_few_steps() {
+        // Nobody but who writes the classes puts anything in; what a record asks for may hash as it likes.
+        let rows = include_str!("../../../tests/vectors/plan.json");
+        let rows: serde_json::Value = serde_json::from_str(rows).unwrap_or_default();
+        let mut table = Lookup::new();
+        let (mut rest, mut texts) = (vec![&rows], 0u16);
+        while let Some(value) = rest.pop() {
+            match value {
+                serde_json::Value::String(text) => {
+                    table.insert(text, texts);
+                    texts += 1;
+                }
+                serde_json::Value::Array(values) => rest.extend(values),
+                serde_json::Value::Object(members) => rest.extend(members.values()),
+                _ => {}
+            }
+        }
+        assert!(texts > 100, "{texts} texts");
+        assert!(most_steps(&table) <= 6, "{} steps", most_steps(&table));
+    }
 }
