@@ -11,7 +11,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{Rows, rows};
-use memmap2::MmapMut;
+use mmap_rs::{MmapMut, MmapNone, MmapOptions};
 use vmcodec_arrow::{Added, Builder, Layout, OwnNames, RecordBatch, Table};
 use vmcodec_core::lines::{Lines, Stretches};
 use vmcodec_core::{
@@ -26,17 +26,21 @@ const PLACES: usize = 64;
 struct Guarded {
     map: MmapMut,
     end: usize,
+    _page: MmapNone,
 }
 
 impl Guarded {
     fn new() -> Guarded {
-        let page = region::page::size();
+        let page = MmapOptions::page_size();
         let end = (LONGEST + PLACES).next_multiple_of(page);
-        let map = MmapMut::map_anon(end + page).unwrap();
-        let guard = map[end..].as_ptr();
-        // SAFETY: the page is this map's own and its last; nothing below reads or writes beyond `end`.
-        unsafe { region::protect(guard, page, region::Protection::NONE) }.unwrap();
-        Guarded { map, end }
+        let mut map = MmapOptions::new(end + page).unwrap().map_mut().unwrap();
+        let guard = map.split_off(end).unwrap();
+        assert_eq!(guard.as_ptr(), map.as_ptr_range().end);
+        Guarded {
+            map,
+            end,
+            _page: guard.make_none().unwrap(),
+        }
     }
 
     /// The bytes again, so that behind them there are `gap` others, and then the page.
