@@ -15,6 +15,7 @@ use crate::schema::Codec;
 use crate::session::Errors;
 use crate::table::{EventTable, failed};
 use crate::threads::{Manner, Message, Results, Work, count};
+use crate::words::raised;
 
 /// Bytes in a stretch, which becomes a record batch: few batches of large inputs, and several of small
 /// ones, so that every thread gets some.
@@ -37,7 +38,7 @@ impl<'py> FromPyObject<'_, 'py> for Rows {
         match object.extract::<&str>() {
             Ok("all") => Ok(Rows::All),
             Ok("events") => Ok(Rows::Events),
-            _ => Err(PyValueError::new_err("rows is \"all\" or \"events\"")),
+            _ => Err(raised::<PyValueError>("rows is \"all\" or \"events\"")),
         }
     }
 }
@@ -95,7 +96,7 @@ pub(crate) fn decode<'py>(
     }
     if let Some(input) = Input::of_whole(source)? {
         if options.keys.is_some() || options.timestamps.is_some() {
-            return Err(PyValueError::new_err(
+            return Err(raised::<PyValueError>(
                 "keys and timestamps go with messages, not with a buffer of lines",
             ));
         }
@@ -202,7 +203,7 @@ impl Call<'_> {
 /// The columns of a call that adds these. Raises ValueError where two have one name.
 pub(crate) fn schema(codec: &Codec, added: Added) -> PyResult<SchemaRef> {
     let schema = codec.schema.layout.schema(added);
-    schema.map_err(|error| PyValueError::new_err(format!("no table: {error}")))
+    schema.map_err(|error| raised::<PyValueError>(format!("no table: {error}")))
 }
 
 /// What becomes of a stretch.

@@ -20,6 +20,7 @@ use crate::session::{Errors, Session, Shelf};
 use crate::stream::EventIterator;
 use crate::table::{ArrowSchema, EventTable};
 use crate::table_stream::EventTableIterator;
+use crate::words::raised;
 use crate::{threads, validate};
 
 /// Decodes records by fixed options: make it once, use it from any thread.
@@ -323,7 +324,7 @@ impl Decoder {
         if self.codec.core.options.framing == Framing::None {
             return Ok(());
         }
-        Err(PyValueError::new_err(
+        Err(raised::<PyValueError>(
             "framing=\"confluent\" is for single messages: NDJSON lines carry no frames",
         ))
     }
@@ -342,7 +343,7 @@ fn wanted(schema: &Schema, plan: &Plan, only: &Bound<'_, PyAny>) -> PyResult<Wan
         unknown: false,
     };
     if only.is_instance_of::<PyType>() {
-        return Err(PyTypeError::new_err(
+        return Err(raised::<PyTypeError>(
             "only takes an iterable of event classes",
         ));
     }
@@ -356,7 +357,7 @@ fn wanted(schema: &Schema, plan: &Plan, only: &Bound<'_, PyAny>) -> PyResult<Wan
             Some(Ok(event)) if usize::from(event) < plan.event_count() => wanted.events.push(event),
             _ if schema.unknown.bind(py).is(&class) => wanted.unknown = true,
             _ => {
-                return Err(PyTypeError::new_err(
+                return Err(raised::<PyTypeError>(
                     "only takes event classes of this decoder, and UnknownEvent",
                 ));
             }

@@ -10,6 +10,7 @@ use crate::ffi::objects;
 use crate::input::items;
 use crate::options::Limit;
 use crate::schema::{Schema, compile};
+use crate::words::raised;
 use crate::writer::Writer;
 
 /// The codes of `EncodeError`: a closed set.
@@ -59,7 +60,7 @@ impl Encoder {
             .collect();
         classes.sort_unstable();
         let nothing = Plan::new("id", &[], &[], &TimeRow::default())
-            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+            .map_err(|error| raised::<PyValueError>(error.to_string()))?;
         let options = Options {
             max_depth: depth_limit(),
             max_size: usize::MAX,
@@ -84,7 +85,7 @@ impl Encoder {
         let _pause = GcPause::new(event.py());
         let mut writer = Writer::new(self, 1);
         writer.event(event, 0)?;
-        Ok(PyBytes::new(event.py(), &writer.out))
+        Ok(objects::bytes(event.py(), &writer.out)?)
     }
 
     /// Write a list, tuple or other iterable of events, each into bytes of its own.
@@ -94,8 +95,9 @@ impl Encoder {
         let mut writer = Writer::new(self, events.len());
         let mut results = Vec::with_capacity(events.len());
         writer.all(py, events.as_slice(), |writer| {
-            results.push(PyBytes::new(py, &writer.out).into_any());
+            results.push(objects::bytes(py, &writer.out)?.into_any());
             writer.out.clear();
+            Ok(())
         })?;
         Ok(objects::list_of(py, results)?)
     }
@@ -128,8 +130,9 @@ impl Encoder {
             }
             writer.out.push(b'\n');
             start = writer.out.len();
+            Ok(())
         })?;
-        Ok(PyBytes::new(py, &writer.out))
+        Ok(objects::bytes(py, &writer.out)?)
     }
 }
 

@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple, PyType};
 use vmcodec_arrow::BadRecord;
 use vmcodec_core::{Code, Expected, Fault, Step};
 
 use crate::schema::Codec;
+use crate::words::{Count, Words, object, tuple};
 
 /// Where a record stands among others.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,21 +45,13 @@ pub(crate) struct Place {
 ///     The record's bytes.
 #[pyclass(frozen, extends = PyValueError, module = "vmcodec")]
 pub(crate) struct DecodeError {
-    #[pyo3(get)]
     code: String,
-    #[pyo3(get)]
     index: usize,
-    #[pyo3(get)]
     offset: usize,
-    #[pyo3(get)]
     line: Option<usize>,
-    #[pyo3(get)]
     path: String,
-    #[pyo3(get)]
     event: Option<String>,
-    #[pyo3(get)]
     expected: String,
-    #[pyo3(get)]
     got: Option<String>,
     #[pyo3(get)]
     raw: Option<Py<PyBytes>>,
@@ -66,6 +59,26 @@ pub(crate) struct DecodeError {
 
 #[pymethods]
 impl DecodeError {
+    /// The whole error in words.
+    fn message(&self) -> String {
+        let mut text = format!("{}: ", self.code);
+        let _ = match &self.got {
+            Some(got) => write!(text, "expected {}, got {got}", self.expected),
+            None => write!(text, "expected {}", self.expected),
+        };
+        let _ = write!(text, " at {}", self.path);
+        let _ = match self.line {
+            Some(line) => write!(text, " (line {line}, column {};", self.offset + 1),
+            None => write!(text, " ("),
+        };
+        let _ = write!(text, " record {}, byte {}", self.index, self.offset);
+        if let Some(event) = &self.event {
+            let _ = write!(text, ", {event}");
+        }
+        text.push(')');
+        text.replace("( ", "(")
+    }
+
     #[new]
     #[pyo3(signature = (code, index=0, offset=0, line=None, path="$".to_owned(), event=None, expected=String::new(), got=None, raw=None), text_signature = "(code, index=0, offset=0, line=None, path='$', event=None, expected='', got=None, raw=None)")]
     #[expect(clippy::too_many_arguments, reason = "one for each attribute")]
@@ -93,57 +106,81 @@ impl DecodeError {
         }
     }
 
+    #[getter]
+    fn code(&self) -> Words<'_> {
+        Words(&self.code)
+    }
+
+    #[getter(index)]
+    fn index_told(&self) -> Count {
+        Count(self.index)
+    }
+
+    #[getter]
+    fn offset(&self) -> Count {
+        Count(self.offset)
+    }
+
+    #[getter]
+    fn line(&self) -> Option<Count> {
+        self.line.map(Count)
+    }
+
     /// The column of `offset` in its line, from 1, in bytes; None where there are no lines.
     #[getter]
-    fn column(&self) -> Option<usize> {
-        self.line.map(|_| self.offset + 1)
+    fn column(&self) -> Option<Count> {
+        self.line.map(|_| Count(self.offset + 1))
+    }
+
+    #[getter]
+    fn path(&self) -> Words<'_> {
+        Words(&self.path)
+    }
+
+    #[getter]
+    fn event(&self) -> Option<Words<'_>> {
+        self.event.as_deref().map(Words)
+    }
+
+    #[getter]
+    fn expected(&self) -> Words<'_> {
+        Words(&self.expected)
+    }
+
+    #[getter]
+    fn got(&self) -> Option<Words<'_>> {
+        self.got.as_deref().map(Words)
     }
 
     /// Nothing is left to do. The base class's own would refuse keywords, and keep the arguments.
     #[pyo3(signature = (*_args, **_kwargs))]
     fn __init__(&self, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) {}
 
-    fn __str__(&self) -> String {
-        let mut text = format!("{}: ", self.code);
-        let _ = match &self.got {
-            Some(got) => write!(text, "expected {}, got {got}", self.expected),
-            None => write!(text, "expected {}", self.expected),
-        };
-        let _ = write!(text, " at {}", self.path);
-        let _ = match (self.line, self.column()) {
-            (Some(line), Some(column)) => write!(text, " (line {line}, column {column};"),
-            _ => write!(text, " ("),
-        };
-        let _ = write!(text, " record {}, byte {}", self.index, self.offset);
-        if let Some(event) = &self.event {
-            let _ = write!(text, ", {event}");
-        }
-        text.push(')');
-        text.replace("( ", "(")
+    fn __str__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        Words(&self.message()).into_pyobject(py)
     }
 
-    fn __repr__(&self) -> String {
-        format!("DecodeError({:?})", self.__str__())
+    fn __repr__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        Words(&format!("DecodeError({:?})", self.message())).into_pyobject(py)
     }
 
     /// Pickles and copies keep every attribute, `raw` included.
     fn __reduce__<'py>(
         slf: &Bound<'py, Self>,
     ) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
-        let this = slf.get();
-        let raw = this.raw.as_ref().map(|raw| raw.clone_ref(slf.py()));
-        let state = (
-            &this.code,
-            this.index,
-            this.offset,
-            this.line,
-            &this.path,
-            &this.event,
-            &this.expected,
-            &this.got,
-            raw,
-        );
-        Ok((slf.get_type(), state.into_pyobject(slf.py())?))
+        let (this, py) = (slf.get(), slf.py());
+        let state = vec![
+            object(py, this.code())?,
+            object(py, this.index_told())?,
+            object(py, this.offset())?,
+            object(py, this.line())?,
+            object(py, this.path())?,
+            object(py, this.event())?,
+            object(py, this.expected())?,
+            object(py, this.got())?,
+            object(py, &this.raw)?,
+        ];
+        Ok((slf.get_type(), tuple(py, state)?))
     }
 }
 
@@ -222,7 +259,7 @@ impl DecodeError {
             code: self.code.clone(),
             path: self.path.clone(),
             event: self.event.clone(),
-            reason: self.__str__(),
+            reason: self.message(),
             raw,
         }
     }

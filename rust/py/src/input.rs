@@ -8,6 +8,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PyString, 
 use crate::error::{DecodeError, Place};
 use crate::ffi::objects;
 use crate::session::Pulse;
+use crate::words::raised;
 
 /// The bytes of a record or buffer, which nobody can change while they are read: those of an
 /// immutable object where it is one, a copy of all others.
@@ -68,7 +69,7 @@ impl<'a, 'py> Input<'a, 'py> {
             if !error.is_instance_of::<PyTypeError>(buffer.py()) {
                 return error;
             }
-            PyTypeError::new_err(format!(
+            raised::<PyTypeError>(format!(
                 "expected bytes, bytearray, memoryview, str or another buffer, got {}",
                 crate::error::type_name(buffer)
             ))
@@ -131,7 +132,7 @@ pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Bound<'py, P
         || container.is_instance_of::<PyMemoryView>()
         || container.is_instance_of::<PyDict>();
     if single {
-        return Err(PyTypeError::new_err(format!(
+        return Err(raised::<PyTypeError>(format!(
             "expected an iterable of items, got one {}",
             crate::error::type_name(container)
         )));

@@ -11,6 +11,7 @@ use crate::error::{DecodeError, type_name};
 use crate::ffi::arrow;
 use crate::input::{Input, items};
 use crate::session::Pulse;
+use crate::words::raised;
 
 /// A key and a time for each record, where they were given. They are copies: other threads read them.
 #[derive(Default)]
@@ -89,7 +90,7 @@ impl Marks {
 
 fn check(name: &str, given: Option<usize>, count: usize) -> PyResult<()> {
     match given {
-        Some(given) if given != count => Err(PyValueError::new_err(format!(
+        Some(given) if given != count => Err(raised::<PyValueError>(format!(
             "{name}: {given} for {count} messages"
         ))),
         _ => Ok(()),

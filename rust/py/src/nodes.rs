@@ -10,6 +10,7 @@ use crate::ffi::pending::Pending;
 use crate::ffi::template::Template;
 use crate::ffi::{objects, text};
 use crate::keys::Spot;
+use crate::words::raised;
 
 /// A free-form value in the making.
 #[derive(Default)]
@@ -162,7 +163,7 @@ pub(crate) fn dict_of<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py,
     }
     match (walked, sink.tree.root) {
         (Ok(_), Some(root)) => Ok(root.cast_into::<PyDict>()?),
-        _ => Err(PyValueError::new_err("not a JSON object")),
+        _ => Err(raised::<PyValueError>("not a JSON object")),
     }
 }
 

@@ -1,8 +1,11 @@
 //! Why a value cannot be written, and where it stands: what becomes an `EncodeError`.
 
+use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::error::{push_name, type_name};
+use crate::words::raised;
 
 /// Why a value cannot be written.
 pub(crate) struct Refusal {
@@ -41,9 +44,16 @@ impl Refusal {
         refusal
     }
 
+    /// A str whose text could not be written: there are lone surrogates in it, or memory is short.
     #[cold]
-    pub fn lone_surrogate() -> Box<Refusal> {
-        Refusal::new("lone_surrogate", "a str without lone surrogates")
+    pub fn unwritten(text: &Bound<'_, PyString>) -> Box<Refusal> {
+        match text.to_str() {
+            Ok(_) => Refusal::raised(raised::<PyMemoryError>("no room to write a str")),
+            Err(error) if error.is_instance_of::<PyMemoryError>(text.py()) => {
+                Refusal::raised(error)
+            }
+            Err(_) => Refusal::new("lone_surrogate", "a str without lone surrogates"),
+        }
     }
 
     /// Puts an attribute's name before the path.

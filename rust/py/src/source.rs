@@ -13,8 +13,10 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyString};
 
+use crate::ffi::objects;
 use crate::input::Input;
 use crate::stream::not_bytes;
+use crate::words::{Count, attribute, import, raised};
 
 /// Bytes asked of a file at a time.
 const CHUNK: usize = 1 << 18;
@@ -65,7 +67,7 @@ impl Source {
         }
         match source.try_iter() {
             Ok(chunks) => Ok(Source::Chunks(chunks.unbind())),
-            Err(_) => Err(PyTypeError::new_err(format!(
+            Err(_) => Err(raised::<PyTypeError>(format!(
                 "expected a path, a binary file, a buffer or an iterable of chunks, got {}",
                 crate::error::type_name(source)
             ))),
@@ -153,7 +155,7 @@ impl Source {
             Source::Object(object) => {
                 let chunk = object
                     .bind(py)
-                    .call_method1(intern!(py, "read"), (CHUNK,))?;
+                    .call_method1(intern!(py, "read"), (Count(CHUNK),))?;
                 let bytes = chunk_bytes(&chunk)?;
                 take(bytes.bytes());
                 Ok(!bytes.bytes().is_empty())
@@ -203,13 +205,12 @@ fn chunk_bytes<'a, 'py>(chunk: &'a Bound<'py, PyAny>) -> PyResult<Input<'a, 'py>
 fn os_error(error: &std::io::Error, name: &Bound<'_, PyAny>) -> PyErr {
     let py = name.py();
     let Some(number) = error.raw_os_error() else {
-        return PyOSError::new_err(format!("{name}: {error}"));
+        return raised::<PyOSError>(format!("{name}: {error}"));
     };
-    let text = py
-        .import("os")
-        .and_then(|os| os.call_method1("strerror", (number,)));
-    match text {
-        Ok(text) => PyOSError::new_err((number, text.unbind(), name.clone().unbind())),
-        Err(error) => error,
-    }
+    let made = || {
+        let number = objects::int(py, i64::from(number))?;
+        let text = attribute(&import(py, "os")?, "strerror")?.call1((&number,))?;
+        py.get_type::<PyOSError>().call1((number, text, name))
+    };
+    made().map_or_else(|error| error, PyErr::from_value)
 }

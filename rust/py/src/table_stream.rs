@@ -18,6 +18,7 @@ use crate::ffi::distant::Distant;
 use crate::session::Errors;
 use crate::source::Source;
 use crate::table::{ArrowTable, EventTable, failed, schema_capsule};
+use crate::words::raised;
 
 /// So many bytes are decoded at once at most, unless a single record is longer.
 const BLOCK: usize = 1 << 26;
@@ -220,7 +221,7 @@ impl EventTableIterator {
     /// The next table of the Arrow stream of this number; its bad records are set aside.
     fn pass(&mut self, py: Python<'_>, stream: usize) -> PyResult<Option<Table>> {
         if stream != self.streams {
-            return Err(PyValueError::new_err("another stream reads these tables"));
+            return Err(raised::<PyValueError>("another stream reads these tables"));
         }
         match self.advance(py)? {
             None => Ok(None),
@@ -284,7 +285,7 @@ impl EventTableIterator {
         let py = slf.py();
         let mut this = slf.try_borrow_mut()?;
         if this.exhausted {
-            return Err(PyValueError::new_err(
+            return Err(raised::<PyValueError>(
                 "these tables were read already; iter_arrow gives an iterator for each reading",
             ));
         }

@@ -1,5 +1,6 @@
 //! Writing free-form values: what JSON itself gave, and nothing that it could not give back.
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::iter::{BoundListIterator, BoundTupleIterator};
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -187,8 +188,8 @@ fn open<'py>(
         return Ok(Some(Level::Tuple(tuple.iter(), 0)));
     } else if let Ok(value) = value.cast::<PyInt>() {
         big_integer(out, value)?;
-    } else if value.is_instance_of::<PyString>() {
-        return Err(Refusal::lone_surrogate());
+    } else if let Ok(text) = value.cast::<PyString>() {
+        return Err(Refusal::unwritten(text));
     } else {
         return Err(Refusal::wrong_type(
             "None, bool, int, float, str, dict or list",
@@ -209,7 +210,7 @@ pub(crate) fn key<'py>(
     if heads.write(out, name, first) {
         Ok(())
     } else {
-        Err(Refusal::lone_surrogate())
+        Err(Refusal::unwritten(name))
     }
 }
 
@@ -217,9 +218,9 @@ pub(crate) fn key<'py>(
 #[cold]
 fn big_integer(out: &mut Vec<u8>, value: &Bound<'_, PyInt>) -> Result<(), Box<Refusal>> {
     let too_long = || Refusal::found("out_of_range", "an int of at most 4300 digits", value);
-    let digits = objects::digits(value).map_err(|pending| {
-        drop(PyErr::from(pending));
-        too_long()
+    let digits = objects::digits(value).map_err(|pending| match PyErr::from(pending) {
+        error if error.is_instance_of::<PyValueError>(value.py()) => too_long(),
+        error => Refusal::raised(error),
     })?;
     let digits = digits.to_str().map_err(Refusal::raised)?;
     if digits.trim_start_matches('-').len() > MAX_DIGITS {

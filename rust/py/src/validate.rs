@@ -1,7 +1,7 @@
 //! Validation: the walk with the sink that keeps nothing.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::PyList;
 use vmcodec_core::{Decoder as Core, Failure, Fault, Ignore, Memory};
 
 use crate::error::DecodeError;
@@ -127,7 +127,7 @@ fn errors<'py>(
     let mut errors = Vec::with_capacity(refused.len());
     let mut pulse = Pulse::default();
     for (place, record, fault) in refused {
-        let raw = PyBytes::new(py, record).unbind();
+        let raw = objects::bytes(py, record)?.unbind();
         let error = DecodeError::of(codec, &fault, place, Some(raw));
         errors.push((place.index, error.into_object(py)?));
         if pulse.beat(record.len()) {

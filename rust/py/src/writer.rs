@@ -48,7 +48,7 @@ impl<'a, 'py> Writer<'a, 'py> {
         &mut self,
         py: Python<'py>,
         events: &[Bound<'py, PyAny>],
-        mut done: impl FnMut(&mut Self),
+        mut done: impl FnMut(&mut Self) -> PyResult<()>,
     ) -> PyResult<()> {
         let mut pause = GcPause::new(py);
         let mut pulse = Pulse::default();
@@ -58,7 +58,7 @@ impl<'a, 'py> Writer<'a, 'py> {
             if pulse.beat(self.out.len().saturating_sub(before)) {
                 pause.lifted(|py| py.check_signals())?;
             }
-            done(self);
+            done(self)?;
         }
         Ok(())
     }
@@ -107,9 +107,18 @@ impl<'a, 'py> Writer<'a, 'py> {
         }
         let raw = event.getattr("raw").map_err(Refusal::raised)?;
         let id = event.getattr("id").map_err(Refusal::raised)?;
-        let (Ok(bytes), Ok(id)) = (raw.cast::<PyBytes>(), id.extract::<String>()) else {
-            return Err(Refusal::new("invalid_raw", "an id as str and raw as bytes").at_name("raw"));
+        let odd = || Refusal::new("invalid_raw", "an id as str and raw as bytes").at_name("raw");
+        let (Ok(bytes), Ok(text)) = (raw.cast::<PyBytes>(), id.cast::<PyString>()) else {
+            return Err(odd());
         };
+        let id = text.to_str().map_err(|_| {
+            let refusal = Refusal::unwritten(text);
+            if refusal.raised.is_some() {
+                refusal
+            } else {
+                odd()
+            }
+        })?;
         let bytes = bytes.as_bytes();
         let unknown = &self.encoder.unknown;
         match unknown.decode(&mut unknown.memory(), bytes, &mut Ignore) {

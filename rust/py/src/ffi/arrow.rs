@@ -10,6 +10,8 @@ use vmcodec_arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use vmcodec_arrow::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream};
 use vmcodec_arrow::{ArrayRef, ArrowError, Texts, array_of};
 
+use crate::words::raised;
+
 /// The texts of an object that gives an Arrow array or a stream of them; none for any other object.
 /// Raises TypeError for an array of another type.
 pub(crate) fn texts(object: &Bound<'_, PyAny>) -> PyResult<Option<Texts>> {
@@ -24,9 +26,9 @@ pub(crate) fn texts(object: &Bound<'_, PyAny>) -> PyResult<Option<Texts>> {
     } else {
         return Ok(None);
     };
-    let arrays = arrays.map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let arrays = arrays.map_err(|error| raised::<PyValueError>(error.to_string()))?;
     Texts::new(arrays).map(Some).map_err(|found| {
-        PyTypeError::new_err(format!(
+        raised::<PyTypeError>(format!(
             "expected an Arrow array of binary or string, got {found}"
         ))
     })

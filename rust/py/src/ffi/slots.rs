@@ -6,9 +6,10 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
-use super::objects::take;
+use super::objects::{self, take};
 use super::pending::Pending;
 use super::reading;
+use crate::words::{Words, attribute as attribute_of, import, raised};
 
 /// Where the attributes of a class lie in its instances.
 ///
@@ -33,7 +34,7 @@ impl Slots {
         };
         let mut offsets = Vec::new();
         for attribute in attributes {
-            let descriptor = class.getattr(*attribute)?;
+            let descriptor = attribute_of(class, attribute)?;
             match member_offset(&descriptor, class, size) {
                 Some(offset) if !offsets.contains(&offset) => offsets.push(offset),
                 _ => return Ok(None),
@@ -54,20 +55,22 @@ impl Slots {
             .iter()
             .map(|_| py.get_type::<PyAny>().call0())
             .collect::<PyResult<_>>()?;
-        let named = pyo3::types::PyDict::new(py);
+        let named = objects::dict(py)?;
         for (attribute, mark) in attributes.iter().zip(&marks) {
-            named.set_item(attribute, mark)?;
+            named.set_item(Words(attribute), mark)?;
         }
         let constructed = class.call((), Some(&named))?;
         let filled = self.instance(py, marks.iter().map(|mark| Ok(mark.clone())))?;
         for ((attribute, mark), place) in attributes.iter().zip(&marks).zip(0..) {
             let read = self.of(&constructed).and_then(|all| all.get(place));
-            if !read.is_some_and(|read| read.is(mark)) || !filled.getattr(*attribute)?.is(mark) {
+            if !read.is_some_and(|read| read.is(mark))
+                || !attribute_of(&filled, attribute)?.is(mark)
+            {
                 return Ok(false);
             }
         }
-        let gc = py.import("gc")?;
-        let tracked = |object| gc.call_method1("is_tracked", (object,))?.is_truthy();
+        let tracked = attribute_of(&import(py, "gc")?, "is_tracked")?;
+        let tracked = |object| tracked.call1((object,))?.is_truthy();
         Ok(!tracked(&constructed)? && !tracked(&filled)? && filled.get_type().is(class))
     }
 
@@ -215,7 +218,7 @@ pub(crate) fn construct<'py>(
     let mut arguments: Vec<_> = values.iter().map(|value| value.as_ptr()).collect();
     arguments.truncate(names.len());
     if arguments.len() < names.len() {
-        let error = PyTypeError::new_err("an attribute has no value");
+        let error = raised::<PyTypeError>("an attribute has no value");
         return Err(Pending::set(class.py(), error));
     }
     let (callable, values) = (class.as_ptr(), arguments.as_ptr());
