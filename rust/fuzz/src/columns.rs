@@ -74,7 +74,7 @@ fn check(world: &mut World, size: usize, rest: &[u8]) {
         let mut message = Vec::new();
         let rows_of = vmcodec_arrow::Rows::new(layout, &batch);
         assert_eq!(
-            rows_of.write(number, &mut message),
+            rows_of.write(number, &mut message).unwrap(),
             !matches!(row, Row::Nothing)
         );
         match row {

@@ -41,6 +41,7 @@ impl ChunkIterator {
             let mut piece = None;
             let more = self.source.read(py, |chunk| {
                 piece = (!chunk.is_empty()).then(|| objects::bytes(py, chunk));
+                Ok(())
             })?;
             if piece.is_some() || !more {
                 return Ok(piece.transpose()?);

@@ -10,6 +10,7 @@ use crate::error::DecodeError;
 use crate::ffi::arrow;
 use crate::input::{Input, items, records};
 use crate::marks::Marks;
+use crate::memory;
 use crate::options::Limit;
 use crate::schema::Codec;
 use crate::session::Errors;
@@ -91,7 +92,7 @@ pub(crate) fn decode<'py>(
         threads: count(options.threads)?,
     };
     if let Some(array) = arrow::texts(source)? {
-        let columns = call.messages(py, array.iter().collect(), Vec::new(), options)?;
+        let columns = call.messages(py, memory::collect(0, array.iter())?, Vec::new(), options)?;
         return EventTable::new(decoder, columns, options.errors);
     }
     if let Some(input) = Input::of_whole(source)? {
@@ -107,7 +108,7 @@ pub(crate) fn decode<'py>(
     let items = items(source)?;
     let (inputs, wrong) = records(py, &items)?;
     let messages = inputs.iter().map(|input| input.as_ref().map(Input::bytes));
-    let columns = call.messages(py, messages.collect(), wrong, options)?;
+    let columns = call.messages(py, memory::collect(inputs.len(), messages)?, wrong, options)?;
     EventTable::new(decoder, columns, options.errors)
 }
 
@@ -185,6 +186,13 @@ impl Call<'_> {
             chunks.push(chunk);
         }
         let table = py.detach(|| Table::new(layout, schema, chunks));
+        if results
+            .refused
+            .iter()
+            .any(|refused| refused.2.is_want_of_memory())
+        {
+            return Err(memory::short());
+        }
         let refused = results.refused.into_iter().zip(rows_before);
         let bad = refused.map(|((place, record, fault), row)| Bad {
             error: DecodeError::of(self.codec, &fault, place, None),
@@ -279,9 +287,13 @@ impl Work for Maker<'_> {
             Ok(Outcome::Unknown { id, start }) => {
                 self.mark(index);
                 let text = record.get(start..).unwrap_or_default();
-                self.builder.end_unknown(&id, text);
+                if !self.builder.end_unknown(&id, text) {
+                    return self.refused(index, Box::new(Fault::no_memory(0)));
+                }
             }
-            Ok(Outcome::Unwanted) | Err(Failure::Stopped) => self.nothing(index),
+            Ok(Outcome::Unwanted) => self.nothing(index),
+            // A column had no room.
+            Err(Failure::Stopped) => return self.refused(index, Box::new(Fault::no_memory(0))),
             Err(Failure::Fault(fault)) => return self.refused(index, fault),
         }
         Ok(())

@@ -14,6 +14,7 @@ use crate::columns::{self, Rows};
 use crate::error::Place;
 use crate::ffi::objects;
 use crate::input::{Input, items};
+use crate::memory;
 use crate::options::{Limit, choice};
 use crate::schema::{Codec, Schema, compile};
 use crate::session::{Errors, Session, Shelf};
@@ -140,7 +141,7 @@ impl Decoder {
         let py = messages.py();
         let messages = items(messages)?;
         Session::run(py, &self.codec, &self.shelf, errors, |session| {
-            let mut results = Vec::with_capacity(messages.len());
+            let mut results = memory::vec(messages.len())?;
             for (index, item) in messages.as_slice().iter().enumerate() {
                 results.push(session.item(item, Place { index, line: None })?);
             }
@@ -170,7 +171,7 @@ impl Decoder {
                     index: line.index,
                     line: Some(line.number + 1),
                 };
-                results.push(session.record(line.bytes, place)?);
+                memory::push(&mut results, session.record(line.bytes, place)?)?;
             }
             Ok(objects::list_of(buffer.py(), results)?)
         })

@@ -8,6 +8,7 @@ use vmcodec_core::{Decoder as Core, EventId, Options, Plan, TimeRow, depth_limit
 use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
 use crate::input::items;
+use crate::memory;
 use crate::options::Limit;
 use crate::schema::{Schema, compile};
 use crate::words::raised;
@@ -93,7 +94,7 @@ impl Encoder {
         let py = events.py();
         let events = items(events)?;
         let mut writer = Writer::new(self, events.len());
-        let mut results = Vec::with_capacity(events.len());
+        let mut results = memory::vec(events.len())?;
         writer.all(py, events.as_slice(), |writer| {
             results.push(objects::bytes(py, &writer.out)?.into_any());
             writer.out.clear();
@@ -116,7 +117,7 @@ impl Encoder {
             if written == SAMPLE {
                 // Growing step by step would copy all of it once more.
                 let rest = start / SAMPLE * events.len();
-                writer.out.reserve(rest.min(LARGEST_GUESS));
+                let _ = writer.out.try_reserve(rest.min(LARGEST_GUESS));
             }
             if writer.verbatim {
                 let record = writer.out.get_mut(start..).unwrap_or_default();

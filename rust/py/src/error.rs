@@ -203,8 +203,8 @@ impl DecodeError {
     }
 
     /// The error of an item that is no record at all.
-    pub fn wrong_item(item: &Bound<'_, PyAny>, place: Place) -> DecodeError {
-        DecodeError {
+    pub fn wrong_item(item: &Bound<'_, PyAny>, place: Place) -> PyResult<DecodeError> {
+        Ok(DecodeError {
             code: Code::WrongItem.name().to_owned(),
             index: place.index,
             offset: 0,
@@ -212,9 +212,9 @@ impl DecodeError {
             path: "$".to_owned(),
             event: None,
             expected: "bytes, bytearray, memoryview, str or None".to_owned(),
-            got: Some(type_name(item)),
+            got: Some(type_name(item)?),
             raw: None,
-        }
+        })
     }
 
     /// The error of a record's key or time stamp, which `path` names.
@@ -372,14 +372,12 @@ fn expected(codec: &Codec, expected: Expected) -> String {
         Expected::Float => "a number",
         Expected::Object => "an object",
         Expected::Array => "an array",
+        Expected::Memory => "memory for what it holds",
     };
     fixed.to_owned()
 }
 
 /// The name of the object's type, for people.
-pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
-    object
-        .get_type()
-        .name()
-        .map_or_else(|_| "object".to_owned(), |name| name.to_string())
+pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(object.get_type().name()?.to_str()?.to_owned())
 }

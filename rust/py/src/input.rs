@@ -5,8 +5,9 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple};
 
-use crate::error::{DecodeError, Place};
+use crate::error::{DecodeError, Place, type_name};
 use crate::ffi::objects;
+use crate::memory;
 use crate::session::Pulse;
 use crate::words::raised;
 
@@ -69,10 +70,12 @@ impl<'a, 'py> Input<'a, 'py> {
             if !error.is_instance_of::<PyTypeError>(buffer.py()) {
                 return error;
             }
-            raised::<PyTypeError>(format!(
-                "expected bytes, bytearray, memoryview, str or another buffer, got {}",
-                crate::error::type_name(buffer)
-            ))
+            let told = type_name(buffer).map(|name| {
+                raised::<PyTypeError>(format!(
+                    "expected bytes, bytearray, memoryview, str or another buffer, got {name}"
+                ))
+            });
+            told.unwrap_or_else(|error| error)
         })
     }
 
@@ -96,7 +99,7 @@ pub(crate) fn records<'a, 'py>(
     py: Python<'py>,
     items: &'a Bound<'py, PyTuple>,
 ) -> PyResult<(Vec<Option<Input<'a, 'py>>>, Vec<DecodeError>)> {
-    let mut inputs = Vec::with_capacity(items.len());
+    let mut inputs = memory::vec(items.len())?;
     let mut wrong = Vec::new();
     let mut pulse = Pulse::default();
     for (index, item) in items.as_slice().iter().enumerate() {
@@ -109,7 +112,7 @@ pub(crate) fn records<'a, 'py>(
             Input::of(item)?
         };
         if input.is_none() && !item.is_none() {
-            wrong.push(DecodeError::wrong_item(item, Place { index, line: None }));
+            wrong.push(DecodeError::wrong_item(item, Place { index, line: None })?);
         }
         inputs.push(input);
     }
@@ -134,7 +137,7 @@ pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Bound<'py, P
     if single {
         return Err(raised::<PyTypeError>(format!(
             "expected an iterable of items, got one {}",
-            crate::error::type_name(container)
+            type_name(container)?
         )));
     }
     let items = objects::list(py)?;

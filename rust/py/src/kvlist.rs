@@ -1,5 +1,7 @@
 //! `KVList`: a free-form attribute kept as its own bytes until somebody looks into it.
 
+use std::fmt::Write;
+
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -9,6 +11,7 @@ use vmcodec_core::{check_value, depth_limit};
 
 use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
+use crate::memory;
 use crate::nodes::dict_of;
 use crate::words::{self, Words, raised};
 
@@ -53,7 +56,14 @@ impl KVList {
     #[new]
     fn new(py: Python<'_>, raw: &[u8]) -> PyResult<KVList> {
         let object = raw.first() == Some(&b'{') && raw.last() == Some(&b'}');
-        if !object || check_value(raw, depth_limit()).is_err() {
+        let checked = check_value(raw, depth_limit());
+        if checked
+            .as_ref()
+            .is_err_and(|fault| fault.is_want_of_memory())
+        {
+            return Err(memory::short());
+        }
+        if !object || checked.is_err() {
             return Err(raised::<PyValueError>(
                 "raw is not the text of one JSON object",
             ));
@@ -124,7 +134,12 @@ impl KVList {
 
     fn __repr__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         let dict = self.dict(py)?.repr()?;
-        Words(&format!("KVList({})", dict.to_str()?)).into_pyobject(py)
+        let dict = dict.to_str()?;
+        let mut text = String::new();
+        let room = text.try_reserve_exact(dict.len() + "KVList()".len());
+        room.map_err(memory::failed)?;
+        let _ = write!(text, "KVList({dict})");
+        Words(&text).into_pyobject(py)
     }
 
     fn __reduce__<'py>(

@@ -48,12 +48,17 @@ impl Refusal {
     #[cold]
     pub fn unwritten(text: &Bound<'_, PyString>) -> Box<Refusal> {
         match text.to_str() {
-            Ok(_) => Refusal::raised(raised::<PyMemoryError>("no room to write a str")),
+            Ok(_) => Refusal::no_memory(),
             Err(error) if error.is_instance_of::<PyMemoryError>(text.py()) => {
                 Refusal::raised(error)
             }
             Err(_) => Refusal::new("lone_surrogate", "a str without lone surrogates"),
         }
+    }
+
+    #[cold]
+    pub fn no_memory() -> Box<Refusal> {
+        Refusal::raised(raised::<PyMemoryError>("no memory for what is written"))
     }
 
     /// Puts an attribute's name before the path.
@@ -81,7 +86,10 @@ impl Refusal {
     #[cold]
     pub fn found(code: &'static str, expected: &str, value: &Bound<'_, PyAny>) -> Box<Refusal> {
         let mut refusal = Refusal::new(code, expected);
-        refusal.got = Some(type_name(value));
+        match type_name(value) {
+            Ok(name) => refusal.got = Some(name),
+            Err(error) => refusal.raised = Some(error),
+        }
         refusal
     }
 }

@@ -11,6 +11,7 @@ use crate::error::{DecodeError, Place};
 use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
 use crate::input::Input;
+use crate::memory;
 use crate::schema::Codec;
 use crate::words::{Words, raised};
 
@@ -144,7 +145,7 @@ impl<'py, 'a> Session<'py, 'a> {
         match Input::of(item)? {
             Some(input) => self.record(input.bytes(), place),
             None => {
-                let error = DecodeError::wrong_item(item, place);
+                let error = DecodeError::wrong_item(item, place)?;
                 self.refused(error)
             }
         }
@@ -218,6 +219,9 @@ impl<'py, 'a> Session<'py, 'a> {
 
     fn faulty(&self, fault: &Fault, record: &[u8], place: Place) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
+        if fault.is_want_of_memory() {
+            return Err(memory::short());
+        }
         let raw = match self.errors {
             Errors::Raise => None,
             Errors::Return => Some(objects::bytes(py, record)?.unbind()),

@@ -1,5 +1,6 @@
 //! Where a stream's bytes come from: a file, perhaps compressed, or Python objects that give chunks.
 
+use std::collections::TryReserveError;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
@@ -7,14 +8,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::read::MultiGzDecoder;
-use pyo3::exceptions::{PyOSError, PyTypeError};
+use pyo3::exceptions::{PyMemoryError, PyOSError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyString};
 
+use crate::error::type_name;
 use crate::ffi::objects;
 use crate::input::Input;
+use crate::memory;
 use crate::stream::not_bytes;
 use crate::words::{Count, attribute, import, raised};
 
@@ -67,9 +70,10 @@ impl Source {
         }
         match source.try_iter() {
             Ok(chunks) => Ok(Source::Chunks(chunks.unbind())),
+            Err(error) if !error.is_instance_of::<PyTypeError>(py) => Err(error),
             Err(_) => Err(raised::<PyTypeError>(format!(
                 "expected a path, a binary file, a buffer or an iterable of chunks, got {}",
-                crate::error::type_name(source)
+                type_name(source)?
             ))),
         }
     }
@@ -130,8 +134,28 @@ impl Source {
         )
     }
 
-    /// Reads the next chunk and hands it to `take`; false when there is none.
-    pub fn read(&mut self, py: Python<'_>, take: impl FnOnce(&[u8])) -> PyResult<bool> {
+    /// Reads the next chunk and hands it to `take`; false when there is none. Where there is no memory to
+    /// take it the chunk is lost: then the stream must end.
+    pub fn read(
+        &mut self,
+        py: Python<'_>,
+        take: impl FnOnce(&[u8]) -> Result<(), TryReserveError>,
+    ) -> PyResult<bool> {
+        let more = self.hand_over(py, |chunk| take(chunk).map_err(memory::failed));
+        if more
+            .as_ref()
+            .is_err_and(|error| error.is_instance_of::<PyMemoryError>(py))
+        {
+            *self = Source::Closed;
+        }
+        more
+    }
+
+    fn hand_over(
+        &mut self,
+        py: Python<'_>,
+        take: impl FnOnce(&[u8]) -> PyResult<()>,
+    ) -> PyResult<bool> {
         match self {
             Source::File {
                 reader,
@@ -149,7 +173,7 @@ impl Source {
                         read => break read.map_err(|error| os_error(&error, name.bind(py)))?,
                     }
                 };
-                take(chunk.get(..length).unwrap_or_default());
+                take(chunk.get(..length).unwrap_or_default())?;
                 Ok(length > 0)
             }
             Source::Object(object) => {
@@ -157,21 +181,21 @@ impl Source {
                     .bind(py)
                     .call_method1(intern!(py, "read"), (Count(CHUNK),))?;
                 let bytes = chunk_bytes(&chunk)?;
-                take(bytes.bytes());
+                take(bytes.bytes())?;
                 Ok(!bytes.bytes().is_empty())
             }
             Source::Chunks(chunks) => {
                 let Some(chunk) = chunks.bind(py).clone().next() else {
                     return Ok(false);
                 };
-                take(chunk_bytes(&chunk?)?.bytes());
+                take(chunk_bytes(&chunk?)?.bytes())?;
                 Ok(true)
             }
             Source::Buffer(bytes, read) => {
                 let rest = bytes.as_bytes(py).get(*read..).unwrap_or_default();
                 let piece = rest.get(..CHUNK).unwrap_or(rest);
                 *read += piece.len();
-                take(piece);
+                take(piece)?;
                 Ok(!piece.is_empty())
             }
             Source::Closed => Ok(false),

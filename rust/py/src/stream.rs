@@ -9,7 +9,7 @@ use vmcodec_core::Buffer;
 use vmcodec_core::lines::Lines;
 
 use crate::decoder::Decoder;
-use crate::error::{DecodeError, Place};
+use crate::error::{DecodeError, Place, type_name};
 use crate::ffi::objects;
 use crate::session::{Errors, Session};
 use crate::source::Source;
@@ -169,8 +169,10 @@ impl EventIterator {
 
 /// The error of a chunk that is not bytes.
 pub(crate) fn not_bytes(chunk: &Bound<'_, PyAny>) -> PyErr {
-    raised::<PyTypeError>(format!(
-        "expected a stream of bytes, got {} (is a file open in text mode?)",
-        crate::error::type_name(chunk)
-    ))
+    let told = type_name(chunk).map(|name| {
+        raised::<PyTypeError>(format!(
+            "expected a stream of bytes, got {name} (is a file open in text mode?)"
+        ))
+    });
+    told.unwrap_or_else(|error| error)
 }

@@ -181,7 +181,7 @@ impl EventTable {
                     record.clear();
                     record.extend_from_slice(frame);
                     let index = events.len();
-                    events.push(match rows.write(row, &mut record) {
+                    events.push(match rows.write(row, &mut record).map_err(failed)? {
                         true => session.record(&record, Place { index, line: None })?,
                         false => py.None().into_bound(py),
                     });

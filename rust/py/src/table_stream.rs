@@ -15,6 +15,7 @@ use crate::columns::{Bad, Call, Rows, schema};
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, Place};
 use crate::ffi::distant::Distant;
+use crate::memory;
 use crate::session::Errors;
 use crate::source::Source;
 use crate::table::{ArrowTable, EventTable, failed, schema_capsule};
@@ -57,11 +58,11 @@ struct Kept {
 }
 
 impl Kept {
-    fn of(bad: Bad<'_>) -> Kept {
-        Kept {
+    fn of(bad: Bad<'_>) -> PyResult<Kept> {
+        Ok(Kept {
             error: bad.error,
-            raw: bad.raw.map(<[u8]>::to_vec),
-        }
+            raw: bad.raw.map(memory::copy).transpose()?,
+        })
     }
 
     fn row(&self) -> BadRecord<'_> {
@@ -158,7 +159,7 @@ impl EventTableIterator {
         let rows = columns.table.num_rows();
         match self.errors {
             Errors::Return => {
-                let kept: Vec<_> = bad.map(Kept::of).collect();
+                let kept = bad.map(Kept::of).collect::<PyResult<Vec<_>>>()?;
                 if rows > 0 || !kept.is_empty() {
                     self.ready.push_back(Ready::Table(columns.table, kept));
                 }

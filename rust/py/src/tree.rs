@@ -107,6 +107,7 @@ pub(crate) fn write_dict<'py>(
     if max_depth == 0 {
         return Err(Refusal::too_deep(1));
     }
+    room(out, dict.len())?;
     out.push(b'{');
     let mut items = Items::of(dict);
     if items.write_plain(out, heads, true) {
@@ -166,6 +167,7 @@ fn open<'py>(
     value: &Bound<'py, PyAny>,
 ) -> Result<Option<Level<'py>>, Box<Refusal>> {
     if let Ok(dict) = value.cast::<PyDict>() {
+        room(out, dict.len())?;
         out.push(b'{');
         return Ok(Some(Level::Dict(Items::of(dict), false)));
     }
@@ -181,9 +183,11 @@ fn open<'py>(
             return Err(Refusal::found("invalid_number", "a finite float", value));
         }
     } else if let Ok(list) = value.cast::<PyList>() {
+        room(out, list.len())?;
         out.push(b'[');
         return Ok(Some(Level::List(list.iter(), 0)));
     } else if let Ok(tuple) = value.cast::<PyTuple>() {
+        room(out, tuple.len())?;
         out.push(b'[');
         return Ok(Some(Level::Tuple(tuple.iter(), 0)));
     } else if let Ok(value) = value.cast::<PyInt>() {
@@ -197,6 +201,16 @@ fn open<'py>(
         ));
     }
     Ok(None)
+}
+
+/// Makes room for so many items.
+#[inline(always)]
+pub(crate) fn room(out: &mut Vec<u8>, items: usize) -> Result<(), Box<Refusal>> {
+    if encode::room(out, items) {
+        Ok(())
+    } else {
+        Err(Refusal::no_memory())
+    }
 }
 
 /// Writes a member's name and colon, behind a comma unless it is the first.
@@ -226,6 +240,7 @@ fn big_integer(out: &mut Vec<u8>, value: &Bound<'_, PyInt>) -> Result<(), Box<Re
     if digits.trim_start_matches('-').len() > MAX_DIGITS {
         return Err(too_long());
     }
+    room(out, digits.len())?;
     encode::number(out, Number::Big(digits));
     Ok(())
 }

@@ -7,6 +7,7 @@ use vmcodec_core::{Decoder as Core, Failure, Fault, Ignore, Memory};
 use crate::error::DecodeError;
 use crate::ffi::objects;
 use crate::input::{Input, items, records};
+use crate::memory;
 use crate::options::Limit;
 use crate::schema::Codec;
 use crate::session::{Errors, Pulse};
@@ -26,7 +27,7 @@ pub(crate) fn batch<'py>(
     let messages = items(messages)?;
     let (inputs, wrong) = records(py, &messages)?;
     let messages = inputs.iter().map(|input| input.as_ref().map(Input::bytes));
-    let messages: Vec<Message<'_>> = messages.collect();
+    let messages: Vec<Message<'_>> = memory::collect(inputs.len(), messages)?;
     let results = manner.messages(py, &messages, || Check::new(&codec.core))?;
     let mut errors = errors(py, codec, results.refused)?;
     for error in wrong {
@@ -124,9 +125,12 @@ fn errors<'py>(
     codec: &Codec,
     refused: Vec<Refused<'_>>,
 ) -> PyResult<Vec<(usize, Bound<'py, PyAny>)>> {
-    let mut errors = Vec::with_capacity(refused.len());
+    let mut errors = memory::vec(refused.len())?;
     let mut pulse = Pulse::default();
     for (place, record, fault) in refused {
+        if fault.is_want_of_memory() {
+            return Err(memory::short());
+        }
         let raw = objects::bytes(py, record)?.unbind();
         let error = DecodeError::of(codec, &fault, place, Some(raw));
         errors.push((place.index, error.into_object(py)?));

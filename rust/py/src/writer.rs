@@ -1,5 +1,6 @@
 //! The writing of one event: attributes by kind, then `extra`. Called by `encoder`.
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
 use vmcodec_core::{EventId, Ignore, Kind, Number, Outcome, encode};
@@ -105,8 +106,12 @@ impl<'a, 'py> Writer<'a, 'py> {
             let expected = "an instance of a registered event class, or UnknownEvent";
             return Err(Refusal::found("wrong_item", expected, event));
         }
-        let raw = event.getattr("raw").map_err(Refusal::raised)?;
-        let id = event.getattr("id").map_err(Refusal::raised)?;
+        let raw = event
+            .getattr(intern!(event.py(), "raw"))
+            .map_err(Refusal::raised)?;
+        let id = event
+            .getattr(intern!(event.py(), "id"))
+            .map_err(Refusal::raised)?;
         let odd = || Refusal::new("invalid_raw", "an id as str and raw as bytes").at_name("raw");
         let (Ok(bytes), Ok(text)) = (raw.cast::<PyBytes>(), id.cast::<PyString>()) else {
             return Err(odd());
@@ -123,8 +128,7 @@ impl<'a, 'py> Writer<'a, 'py> {
         let unknown = &self.encoder.unknown;
         match unknown.decode(&mut unknown.memory(), bytes, &mut Ignore) {
             Ok(Outcome::Unknown { id: found, .. }) if found == id => {
-                self.out.extend_from_slice(bytes);
-                self.verbatim = true;
+                self.as_it_came(bytes)?;
                 Ok(())
             }
             _ => {
@@ -141,6 +145,8 @@ impl<'a, 'py> Writer<'a, 'py> {
         shape: &Shape,
         number: EventId,
     ) -> Result<(), Box<Refusal>> {
+        // For all but long strings and what is in containers.
+        tree::room(&mut self.out, shape.fields.len())?;
         let attributes = shape.read(event);
         shape.head.write(&mut self.out);
         for (place, field) in shape.fields.iter().enumerate() {
@@ -273,7 +279,14 @@ impl<'a, 'py> Writer<'a, 'py> {
             return Err(Refusal::wrong_type("a dict or a KVList", value));
         };
         self.container()?;
-        self.out.extend_from_slice(lazy.get().bytes(lazy.py()));
+        self.as_it_came(lazy.get().bytes(lazy.py()))
+    }
+
+    /// Writes bytes that are JSON already.
+    fn as_it_came(&mut self, bytes: &[u8]) -> Result<(), Box<Refusal>> {
+        let room = self.out.try_reserve(bytes.len());
+        room.map_err(|_| Refusal::no_memory())?;
+        self.out.extend_from_slice(bytes);
         self.verbatim = true;
         Ok(())
     }
