@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 # The outcomes of a point that are as they should be.
 GOOD = ("MemoryError", "the usual result")
-# How often a point is tried. What it loses then grows with each time.
-TIMES = 6
+# How often a point is tried, and how often where there are more objects each time.
+TIMES, MANY_TIMES = 6, 120
 # Where so many points in a row change nothing, the operation has no more allocations.
 QUIET = 40
 
@@ -61,8 +61,9 @@ def attempt(call: Callable[[], Any], start: int, alone: bool) -> tuple[str, Any]
 
 def outcome(operation: Operation, usual: Any, start: int, alone: bool) -> str:
     """Try a point several times, and look at what it leaves behind."""
-    grown = []
-    for _ in range(TIMES):
+    grown: list[int] = []
+    # Caches and free lists fill, and then are full. What is lost is lost each time.
+    while len(grown) < TIMES or (min(grown[-TIMES:]) > 0 and len(grown) < MANY_TIMES):
         before = sys.getallocatedblocks()
         ended, result = attempt(operation.call, start, alone)
         if not gc.isenabled():
@@ -81,8 +82,7 @@ def outcome(operation: Operation, usual: Any, start: int, alone: bool) -> str:
             return "the next call gives another result"
         gc.collect()
         grown.append(sys.getallocatedblocks() - before)
-    # Caches fill, once. What is lost is lost each time.
-    return "objects are lost" if min(grown[1:]) > 0 else ended
+    return "objects are lost" if min(grown[-TIMES:]) > 0 else ended
 
 
 def points(operation: Operation, most: int | None) -> Iterator[Point]:

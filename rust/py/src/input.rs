@@ -1,7 +1,6 @@
 //! What callers hand in: single records as bytes, and containers of them.
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple};
 
@@ -9,6 +8,7 @@ use crate::error::{DecodeError, Place, type_name};
 use crate::ffi::objects;
 use crate::memory;
 use crate::session::Pulse;
+use crate::words::name;
 use crate::words::raised;
 
 /// The bytes of a record or buffer, which nobody can change while they are read: those of an
@@ -35,8 +35,8 @@ impl<'a, 'py> Input<'a, 'py> {
                 return Ok(Some(Input::Borrowed(text.as_bytes())));
             }
             // Lone surrogates: the walk shall find and place them like any bad byte.
-            let how = (intern!(py, "utf-8"), intern!(py, "surrogatepass"));
-            let bytes = text.call_method1(intern!(py, "encode"), how)?;
+            let how = (name!(py, "utf-8")?, name!(py, "surrogatepass")?);
+            let bytes = text.call_method1(name!(py, "encode")?, how)?;
             return Ok(Some(Input::Copied(bytes.cast_into()?)));
         }
         if item.is_instance_of::<PyByteArray>() || item.is_instance_of::<PyMemoryView>() {
@@ -81,7 +81,7 @@ impl<'a, 'py> Input<'a, 'py> {
 
     fn copy(item: &'a Bound<'py, PyAny>) -> PyResult<Input<'a, 'py>> {
         let view = PyMemoryView::from(item)?;
-        let bytes = view.call_method0(intern!(item.py(), "tobytes"))?;
+        let bytes = view.call_method0(name!(item.py(), "tobytes")?)?;
         Ok(Input::Copied(bytes.cast_into()?))
     }
 

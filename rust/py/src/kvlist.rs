@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use pyo3::exceptions::PyValueError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyIterator, PyString, PyTuple, PyType};
@@ -13,6 +12,7 @@ use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
 use crate::memory;
 use crate::nodes::dict_of;
+use crate::words::name;
 use crate::words::{self, Words, raised};
 
 /// An immutable mapping over the bytes of a JSON object, such as UserData.
@@ -105,17 +105,17 @@ impl KVList {
 
     /// The keys, as a dict gives them.
     fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.dict(py)?.call_method0(intern!(py, "keys"))
+        self.dict(py)?.call_method0(name!(py, "keys")?)
     }
 
     /// The values, as a dict gives them.
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.dict(py)?.call_method0(intern!(py, "values"))
+        self.dict(py)?.call_method0(name!(py, "values")?)
     }
 
     /// The pairs, as a dict gives them.
     fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.dict(py)?.call_method0(intern!(py, "items"))
+        self.dict(py)?.call_method0(name!(py, "items")?)
     }
 
     /// A new dict of the same content.

@@ -2,7 +2,6 @@
 //! read, what its attributes are called on the wire.
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 use vmcodec_core::encode::Head;
@@ -12,7 +11,8 @@ use crate::ffi::objects;
 use crate::ffi::pending::Pending;
 use crate::ffi::reading;
 use crate::ffi::slots::{Attributes, Slots, construct};
-use crate::words::{self, Words, attribute, raised};
+use crate::words::name;
+use crate::words::{self, Words, attribute, import, raised};
 
 /// What an attribute of an instance is when the record does not have it.
 enum Absent {
@@ -113,9 +113,7 @@ impl Shape {
         let py = class.py();
         let attributes: Vec<&str> = attributes.iter().map(String::as_str).collect();
         // As keywords they are compared by address first.
-        let intern = py
-            .import(intern!(py, "sys"))?
-            .getattr(intern!(py, "intern"))?;
+        let intern = attribute(&import(py, "sys")?, "intern")?;
         let interned = attributes.iter().map(|name| intern.call1((Words(name),)));
         let slots = if plain && !safe_mode() {
             Slots::check(class, &attributes)?
@@ -304,7 +302,7 @@ pub(crate) fn event_shape(
             },
         });
     }
-    attributes.push(intern!(py, "extra").to_string());
+    attributes.push(name!(py, "extra")?.to_string());
     let class = attribute(event, "cls")?.cast_into::<PyType>()?;
     let plain: bool = attribute(event, "slots")?.extract()?;
     let mut head = b"{\"id\":".to_vec();

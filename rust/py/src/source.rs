@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use flate2::read::MultiGzDecoder;
 use pyo3::exceptions::{PyMemoryError, PyOSError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyString};
 
@@ -19,6 +18,7 @@ use crate::ffi::objects;
 use crate::input::Input;
 use crate::memory;
 use crate::stream::not_bytes;
+use crate::words::name;
 use crate::words::{Count, attribute, import, raised};
 
 /// Bytes asked of a file at a time.
@@ -51,10 +51,10 @@ pub(crate) enum Source {
 impl Source {
     pub fn of(source: &Bound<'_, PyAny>) -> PyResult<Source> {
         let py = source.py();
-        if source.is_instance_of::<PyString>() || source.hasattr(intern!(py, "__fspath__"))? {
+        if source.is_instance_of::<PyString>() || source.hasattr(name!(py, "__fspath__")?)? {
             return Source::open(source);
         }
-        if source.hasattr(intern!(py, "read"))? {
+        if source.hasattr(name!(py, "read")?)? {
             return Ok(Source::Object(source.clone().unbind()));
         }
         match Input::of(source)? {
@@ -179,7 +179,7 @@ impl Source {
             Source::Object(object) => {
                 let chunk = object
                     .bind(py)
-                    .call_method1(intern!(py, "read"), (Count(CHUNK),))?;
+                    .call_method1(name!(py, "read")?, (Count(CHUNK),))?;
                 let bytes = chunk_bytes(&chunk)?;
                 take(bytes.bytes())?;
                 Ok(!bytes.bytes().is_empty())

@@ -4,6 +4,7 @@
 //! A lazy `PyErr` would be no better: PyO3 makes its text while it leaves the module, where a panic aborts.
 
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyInt, PyList, PyString, PyTuple};
 use pyo3::{IntoPyObject, IntoPyObjectExt, PyTypeInfo};
 use vmcodec_core::Text;
@@ -79,6 +80,26 @@ pub(crate) fn raised<T: PyTypeInfo>(message: impl AsRef<str>) -> PyErr {
 /// The module of this name.
 pub(crate) fn import<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     Ok(py.import(Words(name).into_pyobject(py)?)?.into_any())
+}
+
+/// The str of a name that is asked for again and again, made once. `intern!` would panic.
+macro_rules! name {
+    ($py:expr, $text:literal) => {{
+        static NAME: pyo3::sync::PyOnceLock<pyo3::Py<pyo3::types::PyString>> =
+            pyo3::sync::PyOnceLock::new();
+        $crate::words::once(&NAME, $py, $text)
+    }};
+}
+pub(crate) use name;
+
+/// What the place holds, or is to hold.
+pub(crate) fn once<'a, 'py>(
+    place: &'a PyOnceLock<Py<PyString>>,
+    py: Python<'py>,
+    name: &str,
+) -> PyResult<&'a Bound<'py, PyString>> {
+    let made = place.get_or_try_init(py, || Words(name).into_pyobject(py).map(Bound::unbind));
+    Ok(made?.bind(py))
 }
 
 /// The attribute of this name.

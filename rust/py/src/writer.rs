@@ -1,9 +1,8 @@
 //! The writing of one event: attributes by kind, then `extra`. Called by `encoder`.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
-use vmcodec_core::{EventId, Ignore, Kind, Number, Outcome, encode};
+use vmcodec_core::{EventId, Failure, Ignore, Kind, Number, Outcome, encode};
 
 use crate::encode_error::EncodeError;
 use crate::encoder::Encoder;
@@ -16,6 +15,7 @@ use crate::refusal::Refusal;
 use crate::session::Pulse;
 use crate::shape::{Reader, Shape, ShapeField};
 use crate::tree;
+use crate::words::name;
 
 /// For fewer events the room for keys costs more than they save.
 const WORTH_HEADS: usize = 64;
@@ -107,10 +107,10 @@ impl<'a, 'py> Writer<'a, 'py> {
             return Err(Refusal::found("wrong_item", expected, event));
         }
         let raw = event
-            .getattr(intern!(event.py(), "raw"))
+            .getattr(name!(event.py(), "raw").map_err(Refusal::raised)?)
             .map_err(Refusal::raised)?;
         let id = event
-            .getattr(intern!(event.py(), "id"))
+            .getattr(name!(event.py(), "id").map_err(Refusal::raised)?)
             .map_err(Refusal::raised)?;
         let odd = || Refusal::new("invalid_raw", "an id as str and raw as bytes").at_name("raw");
         let (Ok(bytes), Ok(text)) = (raw.cast::<PyBytes>(), id.cast::<PyString>()) else {
@@ -131,6 +131,7 @@ impl<'a, 'py> Writer<'a, 'py> {
                 self.as_it_came(bytes)?;
                 Ok(())
             }
+            Err(Failure::Fault(fault)) if fault.is_want_of_memory() => Err(Refusal::no_memory()),
             _ => {
                 let expected = "the bytes of one JSON object whose id is the event's";
                 Err(Refusal::new("invalid_raw", expected).at_name("raw"))

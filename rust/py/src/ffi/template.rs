@@ -6,12 +6,12 @@
 //! values are known; where it is not found there is no template.
 
 use pyo3::ffi;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use super::objects;
 use super::pending::Pending;
+use crate::words::name;
 
 /// A dict to copy, and the values for the next copy.
 ///
@@ -167,10 +167,10 @@ fn places_of(
     values: &[Bound<'_, PyAny>],
 ) -> PyResult<Option<Vec<usize>>> {
     let py = dict.py();
-    let size: usize = dict.call_method0(intern!(py, "__sizeof__"))?.extract()?;
+    let size: usize = dict.call_method0(name!(py, "__sizeof__")?)?.extract()?;
     let head: usize = dict
         .get_type()
-        .getattr(intern!(py, "__basicsize__"))?
+        .getattr(name!(py, "__basicsize__")?)?
         .extract()?;
     let words = size.saturating_sub(head) / size_of::<usize>();
     let table = table_of(dict).cast::<usize>();
