@@ -98,14 +98,19 @@ impl Builder {
         self.rows = self.rows.saturating_add(1);
     }
 
-    /// Ends the row of an event that the plan does not have; `text` is all of it.
-    pub fn end_unknown(&mut self, id: &str, text: &[u8]) {
+    /// Ends the row of an event that the plan does not have; `text` is all of it. False, and the row is not
+    /// ended, where there is no memory.
+    pub fn end_unknown(&mut self, id: &str, text: &[u8]) -> bool {
+        if !self.extra.room(text.len()) {
+            return false;
+        }
         if let Values::Names(names) = &mut self.ids.values {
             names.other(self.rows, id);
             self.ids.set(self.rows);
         }
         self.extra.put_json(self.rows, text);
         self.rows = self.rows.saturating_add(1);
+        true
     }
 
     /// Ends a row that stands for no event.
@@ -163,8 +168,7 @@ impl Builder {
         if first {
             out.push(b'{');
         }
-        encode::name(out, name, first);
-        Some(out)
+        encode::name(out, name, first).then_some(out)
     }
 
     #[inline(never)]
@@ -196,10 +200,15 @@ impl Sink for Builder {
             // The member came before: the last one counts.
             self.spilled.retain(|(spilled, _)| *spilled != field);
         }
-        if let Some(column) = self.columns.get_mut(usize::from(field))
-            && let Err(Beyond) = column.put(self.rows, value)
-        {
-            self.beyond(field, value);
+        if let Some(column) = self.columns.get_mut(usize::from(field)) {
+            if let Scalar::Text(text) = value
+                && !column.room(text.as_bytes().len())
+            {
+                return Err(Stopped);
+            }
+            if let Err(Beyond) = column.put(self.rows, value) {
+                self.beyond(field, value);
+            }
         }
         Ok(())
     }
@@ -207,6 +216,9 @@ impl Sink for Builder {
     #[inline(always)]
     fn raw(&mut self, field: FieldId, bytes: &[u8]) -> Result<(), Stopped> {
         if let Some(column) = self.columns.get_mut(usize::from(field)) {
+            if !column.room(bytes.len()) {
+                return Err(Stopped);
+            }
             column.put_json(self.rows, bytes);
         }
         Ok(())
@@ -217,7 +229,7 @@ impl Sink for Builder {
             Target::Field(field) => Some(field),
             Target::Extra(name) => {
                 let name = name.to_owned();
-                self.extra_member(&name);
+                self.extra_member(&name).ok_or(Stopped)?;
                 None
             }
         };
@@ -228,6 +240,9 @@ impl Sink for Builder {
         match self.target {
             Some(field) => self.raw(field, text)?,
             None => {
+                if !self.extra.room(text.len()) {
+                    return Err(Stopped);
+                }
                 if let Some(out) = self.extra.opened() {
                     out.extend_from_slice(text);
                 }

@@ -133,6 +133,15 @@ impl Column {
         Ok(())
     }
 
+    /// Makes room for a text of this length; false where there is no memory.
+    #[inline(always)]
+    pub fn room(&mut self, length: usize) -> bool {
+        match &mut self.values {
+            Values::Json(texts) | Values::Text(texts) => texts.room(length),
+            _ => true,
+        }
+    }
+
     /// Puts JSON text into the row.
     #[inline(always)]
     pub fn put_json(&mut self, row: usize, text: &[u8]) {
@@ -241,7 +250,9 @@ fn put<T: Clone + Default>(values: &mut Vec<T>, row: usize, value: T) {
 /// The first `rows` values; room for as many more is made ready.
 fn take<T: Clone + Default>(values: &mut Vec<T>, rows: usize) -> Vec<T> {
     values.resize(rows, T::default());
-    std::mem::replace(values, Vec::with_capacity(rows))
+    let mut next = Vec::new();
+    let _ = next.try_reserve(rows);
+    std::mem::replace(values, next)
 }
 
 /// An integer's digits.
@@ -259,7 +270,9 @@ fn json(out: &mut Vec<u8>, value: Scalar<'_>) -> Result<(), Beyond> {
         Scalar::Number(number) | Scalar::Enum { code: number, .. } => {
             encode::number(out, number);
         }
-        Scalar::Text(text) => encode::text(out, &text.to_owned()),
+        Scalar::Text(text) => {
+            encode::text(out, &text.to_owned());
+        }
         Scalar::Time { .. } => return Err(Beyond),
     }
     Ok(())

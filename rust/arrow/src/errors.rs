@@ -46,9 +46,20 @@ fn schema() -> SchemaRef {
 /// So many records at a time: their texts stay far below two gigabytes.
 const BATCH: usize = 1 << 20;
 
+/// Fails where there are not so many bytes of memory, which are not kept.
+pub(crate) fn probe(bytes: usize) -> Result<(), ArrowError> {
+    let room = Vec::<u8>::new().try_reserve_exact(bytes);
+    room.map_err(|_| ArrowError::MemoryError(format!("no memory for {bytes} bytes")))
+}
+
 /// The records as a table: index, line, offset, code, path, event, raw, reason.
 pub fn errors_table(records: &[BadRecord<'_>]) -> Result<Table, ArrowError> {
     let schema = schema();
+    // Their bytes are copied while the column grows: rather an error now than an abort then.
+    let bytes = records
+        .iter()
+        .map(|record| record.raw.map_or(0, <[u8]>::len));
+    probe(bytes.fold(0, usize::saturating_add).saturating_mul(3))?;
     let batches = records.chunks(BATCH).map(|records| batch(&schema, records));
     let batches = batches.collect::<Result<_, _>>()?;
     Ok(Table { schema, batches })

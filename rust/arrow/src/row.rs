@@ -3,6 +3,7 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
+use arrow_schema::ArrowError;
 use vmcodec_core::{Number, encode};
 
 use crate::layout::{ColumnKind, Layout};
@@ -20,13 +21,14 @@ impl<'a> Rows<'a> {
         Rows { layout, batch }
     }
 
-    /// Writes the row's event; false, and nothing written, where the row stands for none.
+    /// Writes the row's event; false, and nothing written, where the row stands for none. Fails where there
+    /// is no memory.
     ///
     /// A text column that holds integers and strings alike does not tell digits from an integer: they
     /// are written as an integer.
-    pub fn write(&self, row: usize, out: &mut Vec<u8>) -> bool {
+    pub fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<bool, ArrowError> {
         let Some(id) = self.name(0, row) else {
-            return false;
+            return Ok(false);
         };
         let extra = self.layout.kinds.len().saturating_add(1);
         let extra = self.text(extra, row);
@@ -39,49 +41,49 @@ impl<'a> Rows<'a> {
             .any(|known| known == id)
         {
             // An event without a class: all of it.
-            out.extend_from_slice(extra.unwrap_or_default().as_bytes());
-            return true;
+            return written(copy(out, extra.unwrap_or_default()));
         }
         out.push(b'{');
         encode::name(out, self.batch.schema_ref().field(0).name(), true);
-        encode::text(out, id);
+        let mut whole = encode::text(out, id);
         let fields = self.layout.kinds.iter().zip(&self.layout.names);
         for (column, (kind, name)) in (1..).zip(fields) {
             if self.batch.column(column).is_valid(row) {
                 encode::name(out, name, false);
-                self.value(column, row, *kind, out);
+                whole &= self.value(column, row, *kind, out);
             }
         }
         // The members between the braces.
         if let Some(members) = extra.and_then(|extra| extra.get(1..)) {
             out.push(b',');
-            out.extend_from_slice(members.as_bytes());
+            whole &= copy(out, members);
         } else {
             out.push(b'}');
         }
-        true
+        written(whole)
     }
 
-    fn value(&self, column: usize, row: usize, kind: ColumnKind, out: &mut Vec<u8>) {
+    /// False where there is no memory for it.
+    fn value(&self, column: usize, row: usize, kind: ColumnKind, out: &mut Vec<u8>) -> bool {
         let array = self.batch.column(column);
         match kind {
-            ColumnKind::Text => encode::text(out, self.text(column, row).unwrap_or_default()),
-            ColumnKind::Json => {
-                out.extend_from_slice(self.text(column, row).unwrap_or_default().as_bytes());
+            ColumnKind::Text => {
+                return encode::text(out, self.text(column, row).unwrap_or_default());
             }
+            ColumnKind::Json => return copy(out, self.text(column, row).unwrap_or_default()),
             ColumnKind::Digits => {
                 let text = self.text(column, row).unwrap_or_default();
-                match is_integer(text) {
-                    true => out.extend_from_slice(text.as_bytes()),
+                return match is_integer(text) {
+                    true => copy(out, text),
                     false => encode::text(out, text),
-                }
+                };
             }
             ColumnKind::Enum(_) => {
                 let name = self.name(column, row).unwrap_or_default();
-                match is_integer(name) {
-                    true => out.extend_from_slice(name.as_bytes()),
+                return match is_integer(name) {
+                    true => copy(out, name),
                     false => encode::text(out, name),
-                }
+                };
             }
             ColumnKind::Integer => {
                 let value = array.as_primitive::<Int64Type>().value(row);
@@ -102,6 +104,7 @@ impl<'a> Rows<'a> {
                     .write_time(out, value.div_euclid(1_000_000), useconds);
             }
         }
+        true
     }
 
     fn text(&self, column: usize, row: usize) -> Option<&'a str> {
@@ -114,6 +117,20 @@ impl<'a> Rows<'a> {
         let key = names.key(row)?;
         Some(names.values().as_string::<i32>().value(key))
     }
+}
+
+/// Appends the text; false where there is no memory.
+fn copy(out: &mut Vec<u8>, text: &str) -> bool {
+    let room = out.try_reserve(text.len()).is_ok();
+    if room {
+        out.extend_from_slice(text.as_bytes());
+    }
+    room
+}
+
+fn written(whole: bool) -> Result<bool, ArrowError> {
+    let short = || ArrowError::MemoryError("no memory for a row's event".to_owned());
+    whole.then_some(true).ok_or_else(short)
 }
 
 /// Whether the text is what an integer is written as.

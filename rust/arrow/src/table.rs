@@ -8,6 +8,7 @@ use arrow_schema::{ArrowError, SchemaRef};
 use arrow_select::concat::concat_batches;
 
 use crate::column::Part;
+use crate::errors::probe;
 use crate::layout::Layout;
 
 /// Some rows, as a builder has made them.
@@ -82,7 +83,11 @@ impl Table {
     pub fn one_batch(&self) -> Result<RecordBatch, ArrowError> {
         match &self.batches[..] {
             [batch] => Ok(batch.clone()),
-            batches => concat_batches(&self.schema, batches),
+            batches => {
+                let bytes = batches.iter().map(RecordBatch::get_array_memory_size);
+                probe(bytes.fold(0, usize::saturating_add))?;
+                concat_batches(&self.schema, batches)
+            }
         }
     }
 

@@ -2,6 +2,9 @@
 
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 
+/// Bytes of a text that is long.
+const LONG: usize = 1 << 12;
+
 /// Rows that nothing was written to are empty. What is behind the last offset is a text that is not
 /// complete yet.
 #[derive(Debug)]
@@ -46,6 +49,12 @@ impl Texts {
         self.offsets.resize(offsets, last);
     }
 
+    /// Makes room for a long text; false where there is no memory. Short ones are not worth the question.
+    #[inline(always)]
+    pub fn room(&mut self, length: usize) -> bool {
+        length < LONG || self.bytes.try_reserve(length.saturating_mul(2)).is_ok()
+    }
+
     /// Drops a text that is not complete.
     pub fn cut(&mut self) {
         self.bytes.truncate(self.complete());
@@ -69,8 +78,9 @@ impl Texts {
     pub fn take(&mut self, rows: usize) -> (OffsetBuffer<i32>, Buffer) {
         self.seek(rows);
         let mut next = Texts::default();
-        next.offsets.reserve(self.offsets.len());
-        next.bytes.reserve(self.bytes.len());
+        // Where there is none, it will be asked for when it is needed.
+        let _ = next.offsets.try_reserve(self.offsets.len());
+        let _ = next.bytes.try_reserve(self.bytes.len());
         let Texts { offsets, bytes } = std::mem::replace(self, next);
         let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
         (offsets, Buffer::from_vec(bytes))

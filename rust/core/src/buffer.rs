@@ -1,6 +1,8 @@
 //! What was read of a stream and not decoded yet: whatever pieces its bytes come in, they make the same lines. Used by
 //! whoever has a stream; where its bytes come from is that one's affair.
 
+use std::collections::TryReserveError;
+
 use memchr::{memchr, memrchr};
 
 use crate::error::{Code, Expected, Fault};
@@ -42,11 +44,11 @@ impl Buffer {
         self.start = self.start.saturating_add(length);
     }
 
-    /// Takes the next piece of the stream.
-    pub fn push(&mut self, mut chunk: &[u8]) {
+    /// Takes the next piece of the stream. Fails where there is no memory for it: then it is lost.
+    pub fn push(&mut self, mut chunk: &[u8]) -> Result<(), TryReserveError> {
         if self.skipping {
             let Some(end) = memchr(b'\n', chunk) else {
-                return;
+                return Ok(());
             };
             self.skipping = false;
             chunk = chunk.get(end..).unwrap_or_default();
@@ -59,7 +61,9 @@ impl Buffer {
             self.blank = self.blank.saturating_sub(self.start);
             self.start = 0;
         }
+        self.bytes.try_reserve(chunk.len())?;
         self.bytes.extend_from_slice(chunk);
+        Ok(())
     }
 
     /// Whether nothing but white space is pending: no record yet, however long it is. All but `keep`
@@ -99,7 +103,8 @@ impl Buffer {
         if self.pending().len() <= most || self.only_blank(most) {
             return None;
         }
-        let pending = self.pending().to_vec();
+        let mut pending = std::mem::take(&mut self.bytes);
+        pending.drain(..self.start);
         *self = Buffer {
             ended: self.ended,
             skipping: true,

@@ -2,7 +2,7 @@
 //!
 //! Called by `record`; what becomes of the values is the sink's affair. Nothing here recurses.
 
-use crate::error::{Code, Expected, Halt, Step, fault};
+use crate::error::{Code, Expected, Fault, Halt, Step, fault};
 use crate::plan::EntryKind;
 use crate::record::{Decoder, Extra, Memory, Unknown};
 use crate::rows::{EventId, FieldSet};
@@ -266,7 +266,11 @@ impl<'w, 'r> Walk<'w, 'r> {
             None if decoder.options.unknown == Unknown::Error => {
                 Err(fault(Code::UnknownEvent, at, Expected::KnownEvent))
             }
-            None if decoder.options.wants_unknown => Ok(Id::Unknown(text.to_owned())),
+            None if decoder.options.wants_unknown => {
+                Ok(Id::Unknown(text.try_to_owned().ok_or_else(|| {
+                    Halt::Fault(Box::new(Fault::no_memory(cursor.at)))
+                })?))
+            }
             None => Ok(Id::Unwanted(None)),
         }
     }

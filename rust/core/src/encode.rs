@@ -84,21 +84,34 @@ pub(crate) fn append<const N: usize>(out: &mut Vec<u8>, chunk: &[u8; N], length:
     out.truncate(end);
 }
 
-/// Appends a string in quotes: only quotes, backslashes and control characters are escaped.
+/// Appends a string in quotes: only quotes, backslashes and control characters are escaped. False, and
+/// nothing written, where there is no memory for a long one.
 #[inline]
-pub fn text(out: &mut Vec<u8>, text: &str) {
-    quoted(out, b"\"", text, b"\"");
+pub fn text(out: &mut Vec<u8>, text: &str) -> bool {
+    quoted(out, b"\"", text, b"\"")
 }
 
-/// Appends a member's name and its colon, with a comma before it unless it is the `first`.
+/// Appends a member's name and its colon, with a comma before it unless it is the `first`. False as for
+/// [`text`].
 #[inline]
-pub fn name(out: &mut Vec<u8>, name: &str, first: bool) {
+pub fn name(out: &mut Vec<u8>, name: &str, first: bool) -> bool {
     if first {
-        quoted(out, b"\"", name, b"\":");
+        quoted(out, b"\"", name, b"\":")
     } else {
-        quoted(out, b",\"", name, b"\":");
+        quoted(out, b",\"", name, b"\":")
     }
 }
+
+/// Makes room for so many items that take at most [`ITEM`] bytes each, but for long strings, which see to
+/// their own. False where there is no memory.
+#[inline(always)]
+pub fn room(out: &mut Vec<u8>, items: usize) -> bool {
+    let wanted = items.saturating_mul(ITEM).saturating_add(ITEM);
+    out.capacity() - out.len() >= wanted || out.try_reserve(wanted).is_ok()
+}
+
+/// A name that is not long, a number or a string that is not long, and what stands around them.
+const ITEM: usize = 96;
 
 /// The room for a short string and what stands around it.
 const ROOM: usize = 24;
@@ -113,7 +126,7 @@ fn quoted<const B: usize, const A: usize>(
     before: &[u8; B],
     text: &str,
     after: &[u8; A],
-) {
+) -> bool {
     let bytes = text.as_bytes();
     let length = bytes.len();
     if length <= 16 {
@@ -127,10 +140,10 @@ fn quoted<const B: usize, const A: usize>(
                 put(room, B + length, after);
             }
             out.truncate(end);
-            return;
+            return true;
         }
     }
-    long(out, before, bytes, after);
+    long(out, before, bytes, after)
 }
 
 /// Puts a few bytes into a room that has the place for them.
@@ -143,19 +156,31 @@ fn put<const N: usize>(room: &mut [u8; ROOM], at: usize, bytes: &[u8; N]) {
 
 /// Appends a string of any length, with escapes where it needs them.
 #[inline(never)]
-fn long(out: &mut Vec<u8>, before: &[u8], bytes: &[u8], after: &[u8]) {
+fn long(out: &mut Vec<u8>, before: &[u8], bytes: &[u8], after: &[u8]) -> bool {
+    let start = out.len();
+    if out.try_reserve(bytes.len().saturating_add(AROUND)).is_err() {
+        return false;
+    }
     out.extend_from_slice(before);
     let plain = plain(out, bytes);
-    if plain < bytes.len() {
-        escaped(out, bytes.get(plain..).unwrap_or_default());
+    if plain < bytes.len() && !escaped(out, bytes.get(plain..).unwrap_or_default()) {
+        out.truncate(start);
+        return false;
     }
     out.extend_from_slice(after);
+    true
 }
+
+/// What stands around a string, an escape, and what is written in excess for a moment.
+const AROUND: usize = 32;
 
 /// Appends text whose first byte needs an escape.
 #[inline(never)]
-fn escaped(out: &mut Vec<u8>, mut rest: &[u8]) {
+fn escaped(out: &mut Vec<u8>, mut rest: &[u8]) -> bool {
     while let Some((&byte, after)) = rest.split_first() {
+        if out.try_reserve(rest.len().saturating_add(AROUND)).is_err() {
+            return false;
+        }
         let short = match byte {
             b'"' | b'\\' => Some(byte),
             0x08 => Some(b'b'),
@@ -172,6 +197,7 @@ fn escaped(out: &mut Vec<u8>, mut rest: &[u8]) {
         let plain = plain(out, after);
         rest = after.get(plain..).unwrap_or_default();
     }
+    true
 }
 
 fn control(byte: u8) -> [u8; 6] {

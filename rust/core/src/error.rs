@@ -208,6 +208,8 @@ pub enum Expected {
     Object,
     /// An array.
     Array,
+    /// Memory for what is as long as the record says.
+    Memory,
 }
 
 /// One step of the path to a fault. Keys of free-form data are people's data: they have no name here.
@@ -257,6 +259,17 @@ impl Fault {
     #[cold]
     pub fn defect() -> Fault {
         Fault::new(Code::Internal, 0, Expected::NoDefect)
+    }
+
+    /// No fault of the record: there was no memory to read it.
+    #[cold]
+    pub fn no_memory(offset: usize) -> Fault {
+        Fault::new(Code::Internal, offset, Expected::Memory)
+    }
+
+    /// Whether it is no fault of the record, but a want of memory.
+    pub fn is_want_of_memory(&self) -> bool {
+        self.expected == Expected::Memory
     }
 }
 

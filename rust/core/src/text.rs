@@ -2,7 +2,7 @@
 
 use crate::block::Block;
 use crate::encode::append;
-use crate::error::{Code, Expected, Halt, fault};
+use crate::error::{Code, Expected, Fault, Halt, fault};
 use crate::scan::Cursor;
 
 /// Nearly all values of attributes are shorter.
@@ -74,6 +74,18 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The same, if there is memory for it.
+    pub(crate) fn try_to_owned(self) -> Option<String> {
+        let text = match self {
+            Text::Ascii(ascii) => std::str::from_utf8(ascii.bytes()).unwrap_or_default(),
+            Text::Unicode(text) => text,
+        };
+        let mut owned = String::new();
+        owned.try_reserve_exact(text.len()).ok()?;
+        owned.push_str(text);
+        Some(owned)
+    }
+
     /// The text as an owned string.
     pub fn to_owned(self) -> String {
         match self {
@@ -129,12 +141,16 @@ impl<'a> Cursor<'a> {
                     if run == start {
                         return Ok(Text::Unicode(last));
                     }
+                    self.room(scratch, last.len())?;
                     scratch.push_str(last);
                     return Ok(Text::Unicode(scratch));
                 }
                 b'\\' => {
-                    scratch.push_str(self.utf8(run)?);
-                    scratch.push(self.escape()?);
+                    let before = self.utf8(run)?;
+                    let character = self.escape()?;
+                    self.room(scratch, before.len() + character.len_utf8())?;
+                    scratch.push_str(before);
+                    scratch.push(character);
                     run = self.at;
                 }
                 _ => {
@@ -150,6 +166,12 @@ impl<'a> Cursor<'a> {
                 }
             }
         }
+    }
+
+    /// Makes room for so many bytes more of a text that may be as long as the record.
+    fn room(&self, scratch: &mut String, length: usize) -> Result<(), Halt> {
+        let room = scratch.try_reserve(length);
+        room.map_err(|_| Halt::Fault(Box::new(Fault::no_memory(self.at))))
     }
 
     /// Moves to the next quote, backslash or control character, over characters of any length.

@@ -63,7 +63,7 @@ fn read<'a>(mut pieces: impl Iterator<Item = &'a [u8]>, max: usize, total: usize
             continue;
         }
         match pieces.next() {
-            Some(piece) => buffer.push(piece),
+            Some(piece) => buffer.push(piece).unwrap(),
             None => buffer.ended = true,
         }
     }

@@ -75,7 +75,7 @@ fn check(world: &mut World, size: usize, rest: &[u8]) {
     for (number, row) in expected.iter().enumerate() {
         let mut message = Vec::new();
         assert_eq!(
-            written.write(number, &mut message),
+            written.write(number, &mut message).unwrap(),
             !matches!(row, Row::Nothing)
         );
         match row {

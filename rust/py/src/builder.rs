@@ -16,6 +16,7 @@ use crate::kvlist::KVList;
 use crate::nodes::{Tree, plain_value};
 use crate::schema::Schema;
 use crate::shape::Shape;
+use crate::words::raised;
 
 /// What outlives a call, to serve the next one: bounded caches of objects.
 pub(crate) struct Caches {
@@ -94,7 +95,7 @@ impl<'py, 'a> Builder<'py, 'a> {
         let Some(shape) = schema.shapes.get(usize::from(event)) else {
             return Err(Pending::set(
                 self.py,
-                PyIndexError::new_err("no such event"),
+                raised::<PyIndexError>("no such event"),
             ));
         };
         if self.nulls {

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
 use vmcodec_core::Buffer;
 
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, Place};
+use crate::ffi::objects;
 use crate::source::Source;
 use crate::validate;
 
@@ -104,7 +104,7 @@ impl ErrorIterator {
             index: self.records,
             line: Some(self.lines + 1),
         };
-        let raw = PyBytes::new(py, &raw).unbind();
+        let raw = objects::bytes(py, &raw)?.unbind();
         let error = DecodeError::of(codec, &fault, place, Some(raw));
         self.ready.push_back(error.into_object(py)?.unbind());
         self.records += 1;

@@ -4,6 +4,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::ffi::objects;
 use crate::source::Source;
 
 /// The bytes of a path, a binary file, a buffer or chunks, piece by piece, cut anywhere.
@@ -39,10 +40,11 @@ impl ChunkIterator {
             py.check_signals()?;
             let mut piece = None;
             let more = self.source.read(py, |chunk| {
-                piece = (!chunk.is_empty()).then(|| PyBytes::new(py, chunk));
+                piece = (!chunk.is_empty()).then(|| objects::bytes(py, chunk));
+                Ok(())
             })?;
             if piece.is_some() || !more {
-                return Ok(piece);
+                return Ok(piece.transpose()?);
             }
         }
     }

@@ -12,11 +12,13 @@ use crate::error::DecodeError;
 use crate::ffi::arrow;
 use crate::input::{Input, items, records};
 use crate::marks::Marks;
+use crate::memory;
 use crate::options::Limit;
 use crate::schema::Codec;
 use crate::session::Errors;
 use crate::table::{EventTable, failed};
 use crate::threads::{Manner, Message, Results, Work, count};
+use crate::words::raised;
 
 /// Bytes in a stretch, which becomes a record batch: few batches of large inputs, and several of small
 /// ones, so that every thread gets some.
@@ -39,7 +41,7 @@ impl<'py> FromPyObject<'_, 'py> for Rows {
         match object.extract::<&str>() {
             Ok("all") => Ok(Rows::All),
             Ok("events") => Ok(Rows::Events),
-            _ => Err(PyValueError::new_err("rows is \"all\" or \"events\"")),
+            _ => Err(raised::<PyValueError>("rows is \"all\" or \"events\"")),
         }
     }
 }
@@ -92,12 +94,12 @@ pub(crate) fn decode<'py>(
         threads: count(options.threads)?,
     };
     if let Some(array) = arrow::texts(source)? {
-        let columns = call.messages(py, array.iter().collect(), Vec::new(), options)?;
+        let columns = call.messages(py, memory::collect(0, array.iter())?, Vec::new(), options)?;
         return EventTable::new(decoder, columns, options.errors);
     }
     if let Some(input) = Input::of_whole(source)? {
         if options.keys.is_some() || options.timestamps.is_some() {
-            return Err(PyValueError::new_err(
+            return Err(raised::<PyValueError>(
                 "keys and timestamps go with messages, not with a buffer of lines",
             ));
         }
@@ -108,7 +110,7 @@ pub(crate) fn decode<'py>(
     let items = items(source)?;
     let (inputs, wrong) = records(py, &items)?;
     let messages = inputs.iter().map(|input| input.as_ref().map(Input::bytes));
-    let columns = call.messages(py, messages.collect(), wrong, options)?;
+    let columns = call.messages(py, memory::collect(inputs.len(), messages)?, wrong, options)?;
     EventTable::new(decoder, columns, options.errors)
 }
 
@@ -186,6 +188,13 @@ impl Call<'_> {
             chunks.push(chunk);
         }
         let table = py.detach(|| Table::new(layout, schema, chunks));
+        if results
+            .refused
+            .iter()
+            .any(|refused| refused.2.is_want_of_memory())
+        {
+            return Err(memory::short());
+        }
         let refused = results.refused.into_iter().zip(rows_before);
         let bad = refused.map(|((place, record, fault), row)| Bad {
             error: DecodeError::of(self.codec, &fault, place, None),
@@ -204,7 +213,7 @@ impl Call<'_> {
 /// The columns of a call that adds these. Raises ValueError where two have one name.
 pub(crate) fn schema(codec: &Codec, added: Added) -> PyResult<SchemaRef> {
     let schema = codec.schema.layout.schema(added);
-    schema.map_err(|error| PyValueError::new_err(format!("no table: {error}")))
+    schema.map_err(|error| raised::<PyValueError>(format!("no table: {error}")))
 }
 
 /// What becomes of a stretch.
@@ -267,9 +276,13 @@ impl<'c> Maker<'c> {
             Ok(Outcome::Unknown { id, start }) => {
                 self.mark(index);
                 let text = record.get(start..).unwrap_or_default();
-                self.builder.end_unknown(&id, text);
+                if !self.builder.end_unknown(&id, text) {
+                    return self.refused(index, Box::new(Fault::no_memory(0)));
+                }
             }
-            Ok(Outcome::Unwanted) | Err(Failure::Stopped) => self.nothing(index),
+            Ok(Outcome::Unwanted) => self.nothing(index),
+            // A column had no room.
+            Err(Failure::Stopped) => return self.refused(index, Box::new(Fault::no_memory(0))),
             Err(Failure::Fault(fault)) => return self.refused(index, fault),
         }
         Ok(())

@@ -14,12 +14,14 @@ use crate::columns::{self, Rows};
 use crate::error::Place;
 use crate::ffi::objects;
 use crate::input::{Input, items};
+use crate::memory;
 use crate::options::{Limit, choice};
 use crate::schema::{Codec, Schema, compile};
 use crate::session::{Errors, Session, Shelf};
 use crate::stream::EventIterator;
 use crate::table::{ArrowSchema, EventTable};
 use crate::table_stream::EventTableIterator;
+use crate::words::raised;
 use crate::{threads, validate};
 
 /// Decodes records by fixed options: make it once, use it from any thread.
@@ -139,7 +141,7 @@ impl Decoder {
         let py = messages.py();
         let messages = items(messages)?;
         Session::run(py, &self.codec, &self.shelf, errors, |session| {
-            let mut results = Vec::with_capacity(messages.len());
+            let mut results = memory::vec(messages.len())?;
             for (index, item) in messages.as_slice().iter().enumerate() {
                 results.push(session.item(item, Place { index, line: None })?);
             }
@@ -169,7 +171,7 @@ impl Decoder {
                     index: line.index,
                     line: Some(line.number + 1),
                 };
-                results.push(session.record(line.bytes, place)?);
+                memory::push(&mut results, session.record(line.bytes, place)?)?;
             }
             Ok(objects::list_of(buffer.py(), results)?)
         })
@@ -323,7 +325,7 @@ impl Decoder {
         if self.codec.core.options.framing == Framing::None {
             return Ok(());
         }
-        Err(PyValueError::new_err(
+        Err(raised::<PyValueError>(
             "framing=\"confluent\" is for single messages: NDJSON lines carry no frames",
         ))
     }
@@ -342,7 +344,7 @@ fn wanted(schema: &Schema, plan: &Plan, only: &Bound<'_, PyAny>) -> PyResult<Wan
         unknown: false,
     };
     if only.is_instance_of::<PyType>() {
-        return Err(PyTypeError::new_err(
+        return Err(raised::<PyTypeError>(
             "only takes an iterable of event classes",
         ));
     }
@@ -356,7 +358,7 @@ fn wanted(schema: &Schema, plan: &Plan, only: &Bound<'_, PyAny>) -> PyResult<Wan
             Some(Ok(event)) if usize::from(event) < plan.event_count() => wanted.events.push(event),
             _ if schema.unknown.bind(py).is(&class) => wanted.unknown = true,
             _ => {
-                return Err(PyTypeError::new_err(
+                return Err(raised::<PyTypeError>(
                     "only takes event classes of this decoder, and UnknownEvent",
                 ));
             }

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+
+use crate::words::{Count, Words, object, tuple};
 
 /// An event that cannot be written: what is wrong, and where.
 ///
@@ -13,17 +15,11 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 /// (the Python type found, or None).
 #[pyclass(frozen, extends = PyValueError, module = "vmcodec")]
 pub(crate) struct EncodeError {
-    #[pyo3(get)]
     code: String,
-    #[pyo3(get)]
     index: usize,
-    #[pyo3(get)]
     path: String,
-    #[pyo3(get)]
     event: Option<String>,
-    #[pyo3(get)]
     expected: String,
-    #[pyo3(get)]
     got: Option<String>,
 }
 
@@ -49,11 +45,67 @@ impl EncodeError {
         }
     }
 
+    #[getter]
+    fn code(&self) -> Words<'_> {
+        Words(&self.code)
+    }
+
+    #[getter(index)]
+    fn index_told(&self) -> Count {
+        Count(self.index)
+    }
+
+    #[getter]
+    fn path(&self) -> Words<'_> {
+        Words(&self.path)
+    }
+
+    #[getter]
+    fn event(&self) -> Option<Words<'_>> {
+        self.event.as_deref().map(Words)
+    }
+
+    #[getter]
+    fn expected(&self) -> Words<'_> {
+        Words(&self.expected)
+    }
+
+    #[getter]
+    fn got(&self) -> Option<Words<'_>> {
+        self.got.as_deref().map(Words)
+    }
+
     /// Nothing is left to do, as in `DecodeError`.
     #[pyo3(signature = (*_args, **_kwargs))]
     fn __init__(&self, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) {}
 
-    fn __str__(&self) -> String {
+    fn __str__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        Words(&self.message()).into_pyobject(py)
+    }
+
+    fn __repr__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        Words(&format!("EncodeError({:?})", self.message())).into_pyobject(py)
+    }
+
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
+        let (this, py) = (slf.get(), slf.py());
+        let state = vec![
+            object(py, this.code())?,
+            object(py, this.index_told())?,
+            object(py, this.path())?,
+            object(py, this.event())?,
+            object(py, this.expected())?,
+            object(py, this.got())?,
+        ];
+        Ok((slf.get_type(), tuple(py, state)?))
+    }
+}
+
+impl EncodeError {
+    /// The whole error in words.
+    fn message(&self) -> String {
         let mut text = format!("{}: expected {}", self.code, self.expected);
         if let Some(got) = &self.got {
             let _ = write!(text, ", got {got}");
@@ -66,27 +118,6 @@ impl EncodeError {
         text
     }
 
-    fn __repr__(&self) -> String {
-        format!("EncodeError({:?})", self.__str__())
-    }
-
-    fn __reduce__<'py>(
-        slf: &Bound<'py, Self>,
-    ) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
-        let this = slf.get();
-        let state = (
-            &this.code,
-            this.index,
-            &this.path,
-            &this.event,
-            &this.expected,
-            &this.got,
-        );
-        Ok((slf.get_type(), state.into_pyobject(slf.py())?))
-    }
-}
-
-impl EncodeError {
     pub fn into_err(self, py: Python<'_>) -> PyErr {
         match Bound::new(py, self) {
             Ok(object) => PyErr::from_value(object.into_any()),

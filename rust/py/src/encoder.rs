@@ -8,8 +8,10 @@ use vmcodec_core::{Decoder as Core, EventId, Options, Plan, TimeRow, depth_limit
 use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
 use crate::input::items;
+use crate::memory;
 use crate::options::Limit;
 use crate::schema::{Schema, compile};
+use crate::words::raised;
 use crate::writer::Writer;
 
 /// The codes of `EncodeError`: a closed set.
@@ -60,7 +62,7 @@ impl Encoder {
             .collect();
         classes.sort_unstable();
         let nothing = Plan::new("id", &[], &[], &TimeRow::default())
-            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+            .map_err(|error| raised::<PyValueError>(error.to_string()))?;
         let options = Options {
             max_depth: depth_limit(),
             max_size: usize::MAX,
@@ -85,7 +87,7 @@ impl Encoder {
         let _pause = GcPause::new(event.py());
         let mut writer = Writer::new(self, 1);
         writer.event(event, 0)?;
-        Ok(PyBytes::new(event.py(), &writer.out))
+        Ok(objects::bytes(event.py(), &writer.out)?)
     }
 
     /// Write a list, tuple or other iterable of events, each into bytes of its own.
@@ -93,10 +95,11 @@ impl Encoder {
         let py = events.py();
         let events = items(events)?;
         let mut writer = Writer::new(self, events.len());
-        let mut results = Vec::with_capacity(events.len());
+        let mut results = memory::vec(events.len())?;
         writer.all(py, events.as_slice(), |writer| {
-            results.push(PyBytes::new(py, &writer.out).into_any());
+            results.push(objects::bytes(py, &writer.out)?.into_any());
             writer.out.clear();
+            Ok(())
         })?;
         Ok(objects::list_of(py, results)?)
     }
@@ -115,7 +118,7 @@ impl Encoder {
             if written == SAMPLE {
                 // Growing step by step would copy all of it once more.
                 let rest = start / SAMPLE * events.len();
-                writer.out.reserve(rest.min(LARGEST_GUESS));
+                let _ = writer.out.try_reserve(rest.min(LARGEST_GUESS));
             }
             if writer.verbatim {
                 let record = writer.out.get_mut(start..).unwrap_or_default();
@@ -129,8 +132,9 @@ impl Encoder {
             }
             writer.out.push(b'\n');
             start = writer.out.len();
+            Ok(())
         })?;
-        Ok(PyBytes::new(py, &writer.out))
+        Ok(objects::bytes(py, &writer.out)?)
     }
 }
 

@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple, PyType};
 use vmcodec_arrow::BadRecord;
 use vmcodec_core::{Code, Expected, Fault, Step};
 
 use crate::schema::Codec;
+use crate::words::{Count, Words, object, tuple};
 
 /// Words that are mostly fixed ones: a bad record shall not cost much more than a good one, so little is
 /// allocated for its error.
-type Words = Cow<'static, str>;
+type Told = Cow<'static, str>;
 
 /// Where a record stands among others.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,21 +51,14 @@ pub(crate) struct Place {
 ///     The record's bytes.
 #[pyclass(frozen, extends = PyValueError, module = "vmcodec")]
 pub(crate) struct DecodeError {
-    #[pyo3(get)]
-    code: Words,
-    #[pyo3(get)]
+    code: Told,
     index: usize,
-    #[pyo3(get)]
     offset: usize,
-    #[pyo3(get)]
     line: Option<usize>,
-    #[pyo3(get)]
-    path: Words,
+    path: Told,
     event: Option<Arc<str>>,
-    #[pyo3(get)]
-    expected: Words,
-    #[pyo3(get)]
-    got: Option<Words>,
+    expected: Told,
+    got: Option<Told>,
     #[pyo3(get)]
     raw: Option<Py<PyBytes>>,
 }
@@ -99,46 +93,80 @@ impl DecodeError {
     }
 
     #[getter]
-    fn event(&self) -> Option<&str> {
-        self.event.as_deref()
+    fn code(&self) -> Words<'_> {
+        Words(&self.code)
+    }
+
+    #[getter(index)]
+    fn index_told(&self) -> Count {
+        Count(self.index)
+    }
+
+    #[getter]
+    fn offset(&self) -> Count {
+        Count(self.offset)
+    }
+
+    #[getter]
+    fn line(&self) -> Option<Count> {
+        self.line.map(Count)
     }
 
     /// The column of `offset` in its line, from 1, in bytes; None where there are no lines.
     #[getter]
-    fn column(&self) -> Option<usize> {
-        self.line.map(|_| self.offset + 1)
+    fn column(&self) -> Option<Count> {
+        self.line.map(|_| Count(self.offset + 1))
+    }
+
+    #[getter]
+    fn path(&self) -> Words<'_> {
+        Words(&self.path)
+    }
+
+    #[getter]
+    fn event(&self) -> Option<Words<'_>> {
+        self.event.as_deref().map(Words)
+    }
+
+    #[getter]
+    fn expected(&self) -> Words<'_> {
+        Words(&self.expected)
+    }
+
+    #[getter]
+    fn got(&self) -> Option<Words<'_>> {
+        self.got.as_deref().map(Words)
     }
 
     /// Nothing is left to do. The base class's own would refuse keywords, and keep the arguments.
     #[pyo3(signature = (*_args, **_kwargs))]
     fn __init__(&self, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) {}
 
-    fn __str__(&self) -> String {
-        self.to_string()
+    fn __str__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        Words(&self.to_string()).into_pyobject(py)
     }
 
-    fn __repr__(&self) -> String {
-        format!("DecodeError({:?})", self.to_string())
+    fn __repr__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        Words(&format!("DecodeError({:?})", self.to_string())).into_pyobject(py)
     }
 
     /// Pickles and copies keep every attribute, `raw` included.
     fn __reduce__<'py>(
         slf: &Bound<'py, Self>,
     ) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
-        let this = slf.get();
-        let raw = this.raw.as_ref().map(|raw| raw.clone_ref(slf.py()));
-        let state = (
-            &this.code,
-            this.index,
-            this.offset,
-            this.line,
-            &this.path,
-            this.event(),
-            &this.expected,
-            &this.got,
-            raw,
-        );
-        Ok((slf.get_type(), state.into_pyobject(slf.py())?))
+        let (this, py) = (slf.get(), slf.py());
+        let state = vec![
+            object(py, this.code())?,
+            object(py, this.index_told())?,
+            object(py, this.offset())?,
+            object(py, this.line())?,
+            object(py, this.path())?,
+            object(py, this.event())?,
+            object(py, this.expected())?,
+            object(py, this.got())?,
+            object(py, &this.raw)?,
+        ];
+        Ok((slf.get_type(), tuple(py, state)?))
     }
 }
 
@@ -149,8 +177,8 @@ impl fmt::Display for DecodeError {
             write!(f, ", got {got}")?;
         }
         write!(f, " at {} (", self.path)?;
-        if let (Some(line), Some(column)) = (self.line, self.column()) {
-            write!(f, "line {line}, column {column}; ")?;
+        if let Some(line) = self.line {
+            write!(f, "line {line}, column {}; ", self.offset + 1)?;
         }
         write!(f, "record {}, byte {}", self.index, self.offset)?;
         if let Some(event) = &self.event {
@@ -179,8 +207,8 @@ impl DecodeError {
     }
 
     /// The error of an item that is no record at all.
-    pub fn wrong_item(item: &Bound<'_, PyAny>, place: Place) -> DecodeError {
-        DecodeError {
+    pub fn wrong_item(item: &Bound<'_, PyAny>, place: Place) -> PyResult<DecodeError> {
+        Ok(DecodeError {
             code: Code::WrongItem.name().into(),
             index: place.index,
             offset: 0,
@@ -188,9 +216,9 @@ impl DecodeError {
             path: "$".into(),
             event: None,
             expected: "bytes, bytearray, memoryview, str or None".into(),
-            got: Some(type_name(item).into()),
+            got: Some(type_name(item)?.into()),
             raw: None,
-        }
+        })
     }
 
     /// The error of a record's key or time stamp, which `path` names.
@@ -234,7 +262,7 @@ impl DecodeError {
             offset: self.offset,
             code: &self.code,
             path: &self.path,
-            event: self.event(),
+            event: self.event.as_deref(),
             reason: self,
             raw,
         }
@@ -264,7 +292,7 @@ impl DecodeError {
     }
 }
 
-fn path(codec: &Codec, steps: &[Step]) -> Words {
+fn path(codec: &Codec, steps: &[Step]) -> Told {
     if steps.is_empty() {
         return "$".into();
     }
@@ -299,7 +327,7 @@ pub(crate) fn push_name(text: &mut String, name: &str) {
 }
 
 /// What would have been right, in words that fit behind "expected".
-fn expected(codec: &Codec, expected: Expected) -> Words {
+fn expected(codec: &Codec, expected: Expected) -> Told {
     let fixed = match expected {
         Expected::Size(max) => return format!("at most {max} bytes in a record").into(),
         Expected::Depth(max) => return format!("at most {max} nested containers").into(),
@@ -362,14 +390,12 @@ fn expected(codec: &Codec, expected: Expected) -> Words {
         Expected::Float => "a number",
         Expected::Object => "an object",
         Expected::Array => "an array",
+        Expected::Memory => "memory for what it holds",
     };
     fixed.into()
 }
 
 /// The name of the object's type, for people.
-pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
-    object
-        .get_type()
-        .name()
-        .map_or_else(|_| "object".to_owned(), |name| name.to_string())
+pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(object.get_type().name()?.to_str()?.to_owned())
 }

@@ -37,7 +37,7 @@ impl<'py> Heads<'py> {
     }
 
     /// Writes a key and its colon, behind a comma unless it is the first; false, and nothing written,
-    /// for a str with lone surrogates.
+    /// for a str with lone surrogates, or where there is no memory.
     #[inline(always)]
     pub fn write(&mut self, out: &mut Vec<u8>, key: &Bound<'py, PyString>, first: bool) -> bool {
         let place = place_of(key);
@@ -56,7 +56,9 @@ impl<'py> Heads<'py> {
         let Some(text) = reading::utf8(key) else {
             return false;
         };
-        encode::name(out, text, first);
+        if !encode::name(out, text, first) {
+            return false;
+        }
         match self.places.get_mut(place_of(key)) {
             Some(Some(known)) if known.patience > 0 => known.patience -= 1,
             // Of a subclass, the end of the last reference might run Python code.

@@ -1,13 +1,15 @@
 //! What callers hand in: single records as bytes, and containers of them.
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple};
 
-use crate::error::{DecodeError, Place};
+use crate::error::{DecodeError, Place, type_name};
 use crate::ffi::objects;
+use crate::memory;
 use crate::session::Pulse;
+use crate::words::name;
+use crate::words::raised;
 
 /// The bytes of a record or buffer, which nobody can change while they are read: those of an
 /// immutable object where it is one, a copy of all others.
@@ -33,8 +35,8 @@ impl<'a, 'py> Input<'a, 'py> {
                 return Ok(Some(Input::Borrowed(text.as_bytes())));
             }
             // Lone surrogates: the walk shall find and place them like any bad byte.
-            let how = (intern!(py, "utf-8"), intern!(py, "surrogatepass"));
-            let bytes = text.call_method1(intern!(py, "encode"), how)?;
+            let how = (name!(py, "utf-8")?, name!(py, "surrogatepass")?);
+            let bytes = text.call_method1(name!(py, "encode")?, how)?;
             return Ok(Some(Input::Copied(bytes.cast_into()?)));
         }
         if item.is_instance_of::<PyByteArray>() || item.is_instance_of::<PyMemoryView>() {
@@ -68,16 +70,18 @@ impl<'a, 'py> Input<'a, 'py> {
             if !error.is_instance_of::<PyTypeError>(buffer.py()) {
                 return error;
             }
-            PyTypeError::new_err(format!(
-                "expected bytes, bytearray, memoryview, str or another buffer, got {}",
-                crate::error::type_name(buffer)
-            ))
+            let told = type_name(buffer).map(|name| {
+                raised::<PyTypeError>(format!(
+                    "expected bytes, bytearray, memoryview, str or another buffer, got {name}"
+                ))
+            });
+            told.unwrap_or_else(|error| error)
         })
     }
 
     fn copy(item: &'a Bound<'py, PyAny>) -> PyResult<Input<'a, 'py>> {
         let view = PyMemoryView::from(item)?;
-        let bytes = view.call_method0(intern!(item.py(), "tobytes"))?;
+        let bytes = view.call_method0(name!(item.py(), "tobytes")?)?;
         Ok(Input::Copied(bytes.cast_into()?))
     }
 
@@ -95,7 +99,7 @@ pub(crate) fn records<'a, 'py>(
     py: Python<'py>,
     items: &'a Bound<'py, PyTuple>,
 ) -> PyResult<(Vec<Option<Input<'a, 'py>>>, Vec<DecodeError>)> {
-    let mut inputs = Vec::with_capacity(items.len());
+    let mut inputs = memory::vec(items.len())?;
     let mut wrong = Vec::new();
     let mut pulse = Pulse::default();
     for (index, item) in items.as_slice().iter().enumerate() {
@@ -108,7 +112,7 @@ pub(crate) fn records<'a, 'py>(
             Input::of(item)?
         };
         if input.is_none() && !item.is_none() {
-            wrong.push(DecodeError::wrong_item(item, Place { index, line: None }));
+            wrong.push(DecodeError::wrong_item(item, Place { index, line: None })?);
         }
         inputs.push(input);
     }
@@ -131,9 +135,9 @@ pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Bound<'py, P
         || container.is_instance_of::<PyMemoryView>()
         || container.is_instance_of::<PyDict>();
     if single {
-        return Err(PyTypeError::new_err(format!(
+        return Err(raised::<PyTypeError>(format!(
             "expected an iterable of items, got one {}",
-            crate::error::type_name(container)
+            type_name(container)?
         )));
     }
     let items = objects::list(py)?;

@@ -1,14 +1,19 @@
 //! `KVList`: a free-form attribute kept as its own bytes until somebody looks into it.
 
+use std::fmt::Write;
+
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict, PyIterator, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyDict, PyIterator, PyString, PyTuple, PyType};
 use vmcodec_core::{check_value, depth_limit};
 
 use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
+use crate::memory;
 use crate::nodes::dict_of;
+use crate::words::name;
+use crate::words::{self, Words, raised};
 
 /// An immutable mapping over the bytes of a JSON object, such as UserData.
 ///
@@ -51,8 +56,15 @@ impl KVList {
     #[new]
     fn new(py: Python<'_>, raw: &[u8]) -> PyResult<KVList> {
         let object = raw.first() == Some(&b'{') && raw.last() == Some(&b'}');
-        if !object || check_value(raw, depth_limit()).is_err() {
-            return Err(PyValueError::new_err(
+        let checked = check_value(raw, depth_limit());
+        if checked
+            .as_ref()
+            .is_err_and(|fault| fault.is_want_of_memory())
+        {
+            return Err(memory::short());
+        }
+        if !object || checked.is_err() {
+            return Err(raised::<PyValueError>(
                 "raw is not the text of one JSON object",
             ));
         }
@@ -93,17 +105,17 @@ impl KVList {
 
     /// The keys, as a dict gives them.
     fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.dict(py)?.call_method0("keys")
+        self.dict(py)?.call_method0(name!(py, "keys")?)
     }
 
     /// The values, as a dict gives them.
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.dict(py)?.call_method0("values")
+        self.dict(py)?.call_method0(name!(py, "values")?)
     }
 
     /// The pairs, as a dict gives them.
     fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.dict(py)?.call_method0("items")
+        self.dict(py)?.call_method0(name!(py, "items")?)
     }
 
     /// A new dict of the same content.
@@ -120,14 +132,23 @@ impl KVList {
         }
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(format!("KVList({})", self.dict(py)?.repr()?))
+    fn __repr__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        let dict = self.dict(py)?.repr()?;
+        let dict = dict.to_str()?;
+        let mut text = String::new();
+        let room = text.try_reserve_exact(dict.len() + "KVList()".len());
+        room.map_err(memory::failed)?;
+        let _ = write!(text, "KVList({dict})");
+        Words(&text).into_pyobject(py)
     }
 
     fn __reduce__<'py>(
         slf: &Bound<'py, Self>,
     ) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
         let raw = slf.get().raw(slf.py());
-        Ok((slf.get_type(), PyTuple::new(slf.py(), [raw])?))
+        Ok((
+            slf.get_type(),
+            words::tuple(slf.py(), vec![raw.into_any()])?,
+        ))
     }
 }

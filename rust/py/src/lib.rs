@@ -3,7 +3,7 @@
 //! Arguments and buffers (`input`, `source`, `marks`, `options`), the doors (`decoder`, `encoder`, `validate`, `stream`,
 //! `check_stream`, `columns`, `table_stream`, `chunks`), the tables they give (`table`), work without the GIL
 //! (`threads`), a call's state (`session`), the writing of events (`writer`, `tree`, `heads`, `refusal`), the builder of
-//! objects (`builder`, `nodes`, `keys`, `cache`, `kvlist`), the wording of errors (`error`, `encode_error`), the classes
+//! objects (`builder`, `nodes`, `keys`, `cache`, `kvlist`), the wording of errors (`error`, `encode_error`), strs and ints (`words`), memory for input (`memory`), the classes
 //! (`schema`, `shape`), and all unsafe code (`ffi`).
 
 mod builder;
@@ -21,6 +21,7 @@ mod input;
 mod keys;
 mod kvlist;
 mod marks;
+mod memory;
 mod nodes;
 mod options;
 mod refusal;
@@ -34,6 +35,7 @@ mod table_stream;
 mod threads;
 mod tree;
 mod validate;
+mod words;
 mod writer;
 
 use pyo3::prelude::*;

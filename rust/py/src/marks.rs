@@ -10,7 +10,9 @@ use vmcodec_core::Code;
 use crate::error::{DecodeError, type_name};
 use crate::ffi::arrow;
 use crate::input::{Input, items};
+use crate::memory;
 use crate::session::Pulse;
+use crate::words::raised;
 
 /// A key and a time for each record, where they were given. They are copies: other threads read them.
 #[derive(Default)]
@@ -27,10 +29,11 @@ struct Keys {
 }
 
 impl Keys {
-    fn push(&mut self, key: &str) {
+    fn push(&mut self, key: &str) -> PyResult<()> {
         let start = self.text.len();
+        self.text.try_reserve(key.len()).map_err(memory::failed)?;
         self.text.push_str(key);
-        self.places.push(Some(start..self.text.len()));
+        memory::push(&mut self.places, Some(start..self.text.len()))
     }
 
     fn get(&self, index: usize) -> Option<&str> {
@@ -89,7 +92,7 @@ impl Marks {
 
 fn check(name: &str, given: Option<usize>, count: usize) -> PyResult<()> {
     match given {
-        Some(given) if given != count => Err(PyValueError::new_err(format!(
+        Some(given) if given != count => Err(raised::<PyValueError>(format!(
             "{name}: {given} for {count} messages"
         ))),
         _ => Ok(()),
@@ -100,7 +103,7 @@ fn read_keys(source: &Bound<'_, PyAny>, wrong: &mut Vec<DecodeError>) -> PyResul
     let mut keys = Keys::default();
     if let Some(array) = arrow::texts(source)? {
         for (index, key) in array.iter().enumerate() {
-            take_key(&mut keys, index, key, wrong);
+            take_key(&mut keys, index, key, wrong)?;
         }
         return Ok(keys);
     }
@@ -110,7 +113,7 @@ fn read_keys(source: &Bound<'_, PyAny>, wrong: &mut Vec<DecodeError>) -> PyResul
             source.py().check_signals()?;
         }
         match Input::of(&key)? {
-            Some(input) => take_key(&mut keys, index, Some(input.bytes()), wrong),
+            Some(input) => take_key(&mut keys, index, Some(input.bytes()), wrong)?,
             None => {
                 if !key.is_none() {
                     wrong.push(DecodeError::of_mark(
@@ -119,20 +122,25 @@ fn read_keys(source: &Bound<'_, PyAny>, wrong: &mut Vec<DecodeError>) -> PyResul
                         0,
                         "$key",
                         "bytes, bytearray, memoryview, str or None",
-                        Some(type_name(&key)),
+                        Some(type_name(&key)?),
                     ));
                 }
-                keys.places.push(None);
+                memory::push(&mut keys.places, None)?;
             }
         }
     }
     Ok(keys)
 }
 
-fn take_key(keys: &mut Keys, index: usize, key: Option<&[u8]>, wrong: &mut Vec<DecodeError>) {
+fn take_key(
+    keys: &mut Keys,
+    index: usize,
+    key: Option<&[u8]>,
+    wrong: &mut Vec<DecodeError>,
+) -> PyResult<()> {
     match key.map(std::str::from_utf8) {
-        Some(Ok(key)) => keys.push(key),
-        None => keys.places.push(None),
+        Some(Ok(key)) => keys.push(key)?,
+        None => memory::push(&mut keys.places, None)?,
         Some(Err(error)) => {
             wrong.push(DecodeError::of_mark(
                 Code::InvalidUtf8,
@@ -142,9 +150,10 @@ fn take_key(keys: &mut Keys, index: usize, key: Option<&[u8]>, wrong: &mut Vec<D
                 "valid UTF-8",
                 None,
             ));
-            keys.places.push(None);
+            memory::push(&mut keys.places, None)?;
         }
     }
+    Ok(())
 }
 
 fn read_timestamps(
@@ -165,10 +174,10 @@ fn read_timestamps(
                 0,
                 "$timestamp",
                 "epoch milliseconds as a 64-bit int, or None",
-                Some(type_name(&time)),
+                Some(type_name(&time)?),
             ));
         }
-        times.push(read.ok().flatten());
+        memory::push(&mut times, read.ok().flatten())?;
     }
     Ok(times)
 }

@@ -10,6 +10,8 @@ use crate::ffi::pending::Pending;
 use crate::ffi::template::Template;
 use crate::ffi::{objects, text};
 use crate::keys::Spot;
+use crate::memory;
+use crate::words::raised;
 
 /// A free-form value in the making.
 #[derive(Default)]
@@ -161,8 +163,9 @@ pub(crate) fn dict_of<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py,
         return Err(error);
     }
     match (walked, sink.tree.root) {
+        (Err(fault), _) if fault.is_want_of_memory() => Err(memory::short()),
         (Ok(_), Some(root)) => Ok(root.cast_into::<PyDict>()?),
-        _ => Err(PyValueError::new_err("not a JSON object")),
+        _ => Err(raised::<PyValueError>("not a JSON object")),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What options are given as: numbers within limits, and one of some words. Used by the doors.
 
+use crate::words::raised;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
@@ -24,7 +25,7 @@ impl Limit {
         if (1..=most).contains(&self.0) {
             return Ok(self.0);
         }
-        Err(PyValueError::new_err(format!("{option} is 1 to {most}")))
+        Err(raised::<PyValueError>(format!("{option} is 1 to {most}")))
     }
 }
 
@@ -37,7 +38,7 @@ pub(crate) fn choice<T: Copy>(option: &str, word: &str, choices: &[(&str, T)]) -
         .iter()
         .map(|choice| format!("{:?}", choice.0))
         .collect();
-    Err(PyValueError::new_err(format!(
+    Err(raised::<PyValueError>(format!(
         "{option} is one of {}",
         words.join(", ")
     )))

@@ -1,8 +1,11 @@
 //! Why a value cannot be written, and where it stands: what becomes an `EncodeError`.
 
+use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::error::{push_name, type_name};
+use crate::words::raised;
 
 /// Why a value cannot be written.
 pub(crate) struct Refusal {
@@ -47,9 +50,21 @@ impl Refusal {
         Refusal::new("internal", "no defect of vmcodec (please report it)")
     }
 
+    /// A str whose text could not be written: there are lone surrogates in it, or memory is short.
     #[cold]
-    pub fn lone_surrogate() -> Box<Refusal> {
-        Refusal::new("lone_surrogate", "a str without lone surrogates")
+    pub fn unwritten(text: &Bound<'_, PyString>) -> Box<Refusal> {
+        match text.to_str() {
+            Ok(_) => Refusal::no_memory(),
+            Err(error) if error.is_instance_of::<PyMemoryError>(text.py()) => {
+                Refusal::raised(error)
+            }
+            Err(_) => Refusal::new("lone_surrogate", "a str without lone surrogates"),
+        }
+    }
+
+    #[cold]
+    pub fn no_memory() -> Box<Refusal> {
+        Refusal::raised(raised::<PyMemoryError>("no memory for what is written"))
     }
 
     /// Puts an attribute's name before the path.
@@ -77,7 +92,10 @@ impl Refusal {
     #[cold]
     pub fn found(code: &'static str, expected: &str, value: &Bound<'_, PyAny>) -> Box<Refusal> {
         let mut refusal = Refusal::new(code, expected);
-        refusal.got = Some(type_name(value));
+        match type_name(value) {
+            Ok(name) => refusal.got = Some(name),
+            Err(error) => refusal.raised = Some(error),
+        }
         refusal
     }
 }

@@ -9,6 +9,7 @@ use vmcodec_arrow::{Layout, OwnNames};
 use vmcodec_core::{Decoder, EnumRow, EventId, EventRow, FieldRow, Kind, Plan, TimeRow, encode};
 
 use crate::shape::{EnumShape, Shape, event_shape};
+use crate::words::{attribute, import, raised};
 use vmcodec_core::encode::Head;
 
 /// What a decoder reads with: the core's half and ours.
@@ -37,11 +38,9 @@ pub(crate) fn compile(
 ) -> PyResult<(Schema, Plan)> {
     let events = match events {
         Some(events) => events.clone(),
-        None => py.import("vmcodec.events")?.getattr("EVENTS")?,
+        None => attribute(&import(py, "vmcodec.events")?, "EVENTS")?,
     };
-    let rows = py
-        .import("vmcodec._schema")?
-        .call_method1("lower", (events,))?;
+    let rows = attribute(&import(py, "vmcodec._schema")?, "lower")?.call1((events,))?;
     Rows { rows }.compile()
 }
 
@@ -51,14 +50,14 @@ struct Rows<'py> {
 
 impl<'py> Rows<'py> {
     fn compile(&self) -> PyResult<(Schema, Plan)> {
-        let events: Vec<Bound<'py, PyAny>> = self.rows.getattr("events")?.extract()?;
+        let events: Vec<Bound<'py, PyAny>> = attribute(&self.rows, "events")?.extract()?;
         let time = TimeRow {
-            pairs: self.rows.getattr("time_pairs")?.extract()?,
+            pairs: attribute(&self.rows, "time_pairs")?.extract()?,
         };
         let (enums, enum_rows) = self.enums()?;
         let event_rows = events.iter().map(event_row).collect::<PyResult<Vec<_>>>()?;
         let plan = Plan::new("id", &event_rows, &enum_rows, &time)
-            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+            .map_err(|error| raised::<PyValueError>(error.to_string()))?;
         let shapes = events
             .iter()
             .zip(&event_rows)
@@ -68,9 +67,9 @@ impl<'py> Rows<'py> {
             .iter()
             .filter_map(|row| row.ids.first().map(|id| Arc::from(id.as_str())))
             .collect();
-        let time_class = self.rows.getattr("time")?.cast_into::<PyType>()?;
+        let time_class = attribute(&self.rows, "time")?.cast_into::<PyType>()?;
         let time_attributes = ["seconds".to_owned(), "useconds".to_owned()];
-        let unknown = self.rows.getattr("unknown")?.cast_into::<PyType>()?;
+        let unknown = attribute(&self.rows, "unknown")?.cast_into::<PyType>()?;
         let layout = Layout::new(&plan, &event_rows, &enum_rows, &time, &self.columns()?);
         let schema = Schema {
             shapes,
@@ -92,8 +91,8 @@ impl<'py> Rows<'py> {
 
     /// What the columns are called that are no attribute of an event.
     fn columns(&self) -> PyResult<OwnNames> {
-        let columns = self.rows.getattr("columns")?;
-        let name = |part: &str| columns.getattr(part)?.extract::<String>();
+        let columns = attribute(&self.rows, "columns")?;
+        let name = |part: &str| attribute(&columns, part)?.extract::<String>();
         Ok(OwnNames {
             id: name("id")?,
             extra: name("extra")?,
@@ -106,18 +105,17 @@ impl<'py> Rows<'py> {
     fn enums(&self) -> PyResult<(Vec<EnumShape>, Vec<EnumRow>)> {
         let mut shapes = Vec::new();
         let mut rows = Vec::new();
-        for row in self.rows.getattr("enums")?.try_iter()? {
+        for row in attribute(&self.rows, "enums")?.try_iter()? {
             let row = row?;
-            let class = row.getattr("cls")?.cast_into::<PyType>()?;
-            let names = row.getattr("names")?.cast_into::<PyDict>()?;
-            let mut members: Vec<(i64, Py<PyAny>)> = row
-                .getattr("members")?
+            let class = attribute(&row, "cls")?.cast_into::<PyType>()?;
+            let names = attribute(&row, "names")?.cast_into::<PyDict>()?;
+            let mut members: Vec<(i64, Py<PyAny>)> = attribute(&row, "members")?
                 .cast_into::<PyDict>()?
                 .iter()
                 .map(|(code, member)| Ok((code.extract()?, member.unbind())))
                 .collect::<PyResult<_>>()?;
             members.sort_by_key(|member| member.0);
-            let open: bool = row.getattr("open")?.extract()?;
+            let open: bool = attribute(&row, "open")?.extract()?;
             rows.push(EnumRow {
                 names: names
                     .iter()
@@ -148,37 +146,36 @@ fn time_heads(time: &TimeRow) -> [Head; 2] {
 }
 
 fn event_row(event: &Bound<'_, PyAny>) -> PyResult<EventRow> {
-    let fields = event
-        .getattr("fields")?
+    let fields = attribute(event, "fields")?
         .try_iter()?
         .map(|field| field_row(&field?))
         .collect::<PyResult<_>>()?;
     Ok(EventRow {
-        ids: event.getattr("ids")?.extract()?,
+        ids: attribute(event, "ids")?.extract()?,
         fields,
     })
 }
 
 fn field_row(row: &Bound<'_, PyAny>) -> PyResult<FieldRow> {
-    let kind: String = row.getattr("kind")?.extract()?;
+    let kind: String = attribute(row, "kind")?.extract()?;
     let kind = match kind.as_str() {
         "text" => Kind::Text,
         "integer" => Kind::Integer,
         "integer_or_text" => Kind::IntegerOrText,
-        "enum" => Kind::Enum(row.getattr("enum")?.extract()?),
+        "enum" => Kind::Enum(attribute(row, "enum")?.extract()?),
         "time" => Kind::Time,
         "kv_list" => Kind::KvList,
         "boolean" => Kind::Boolean,
         "float" => Kind::Float,
         "list" => Kind::List,
         "any" => Kind::Any,
-        other => return Err(PyValueError::new_err(format!("no such kind: {other}"))),
+        other => return Err(raised::<PyValueError>(format!("no such kind: {other}"))),
     };
     Ok(FieldRow {
-        names: row.getattr("names")?.extract()?,
+        names: attribute(row, "names")?.extract()?,
         kind,
-        required: row.getattr("required")?.extract()?,
-        nullable: row.getattr("nullable")?.extract()?,
+        required: attribute(row, "required")?.extract()?,
+        nullable: attribute(row, "nullable")?.extract()?,
     })
 }
 

@@ -5,14 +5,16 @@ use std::sync::{Mutex, PoisonError};
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
 use vmcodec_core::{Code, EventId, Expected, Failure, Fault, Memory, Outcome, Sink};
 
 use crate::builder::{Builder, Caches};
 use crate::error::{DecodeError, Place};
 use crate::ffi::gc::GcPause;
+use crate::ffi::objects;
 use crate::input::Input;
+use crate::memory;
 use crate::schema::Codec;
+use crate::words::{Words, raised};
 
 /// What one call leaves for the next.
 pub(crate) struct Workspace {
@@ -63,7 +65,7 @@ impl<'py> FromPyObject<'_, 'py> for Errors {
         match object.extract::<&str>() {
             Ok("raise") => Ok(Errors::Raise),
             Ok("return") => Ok(Errors::Return),
-            _ => Err(PyValueError::new_err("errors is \"raise\" or \"return\"")),
+            _ => Err(raised::<PyValueError>("errors is \"raise\" or \"return\"")),
         }
     }
 }
@@ -145,7 +147,7 @@ impl<'py, 'a> Session<'py, 'a> {
         match Input::of(item)? {
             Some(input) => self.record(input.bytes(), place),
             None => {
-                let error = DecodeError::wrong_item(item, place);
+                let error = DecodeError::wrong_item(item, place)?;
                 self.refused(error)
             }
         }
@@ -193,8 +195,9 @@ impl<'py, 'a> Session<'py, 'a> {
         match outcome {
             Ok(Outcome::Event(_) | Outcome::Unwanted) => Ok(py.None().into_bound(py)),
             Ok(Outcome::Unknown { id, start }) => {
-                let raw = PyBytes::new(py, record.get(start..).unwrap_or_default());
-                self.codec.schema.unknown.bind(py).call1((id, raw))
+                let raw = objects::bytes(py, record.get(start..).unwrap_or_default())?;
+                let unknown = self.codec.schema.unknown.bind(py);
+                unknown.call1((Words(&id), raw))
             }
             Err(Failure::Stopped) => self.not_made(None, PyErr::fetch(py), record, place),
             Err(Failure::Fault(fault)) => self.faulty(&fault, record, place),
@@ -239,7 +242,13 @@ impl<'py, 'a> Session<'py, 'a> {
 
     fn faulty(&self, fault: &Fault, record: &[u8], place: Place) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
-        let raw = (self.errors == Errors::Return).then(|| PyBytes::new(py, record).unbind());
+        if fault.is_want_of_memory() {
+            return Err(memory::short());
+        }
+        let raw = match self.errors {
+            Errors::Raise => None,
+            Errors::Return => Some(objects::bytes(py, record)?.unbind()),
+        };
         self.refused(DecodeError::of(self.codec, fault, place, raw))
     }
 

@@ -2,7 +2,6 @@
 //! read, what its attributes are called on the wire.
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 use vmcodec_core::encode::Head;
@@ -12,6 +11,8 @@ use crate::ffi::objects;
 use crate::ffi::pending::Pending;
 use crate::ffi::reading;
 use crate::ffi::slots::{Attributes, Slots, construct};
+use crate::words::name;
+use crate::words::{self, Words, attribute, import, raised};
 
 /// What an attribute of an instance is when the record does not have it.
 enum Absent {
@@ -111,7 +112,9 @@ impl Shape {
     ) -> PyResult<Shape> {
         let py = class.py();
         let attributes: Vec<&str> = attributes.iter().map(String::as_str).collect();
-        let interned = attributes.iter().map(|name| PyString::intern(py, name));
+        // As keywords they are compared by address first.
+        let intern = attribute(&import(py, "sys")?, "intern")?;
+        let interned = attributes.iter().map(|name| intern.call1((Words(name),)));
         let slots = if plain && !safe_mode() {
             Slots::check(class, &attributes)?
         } else {
@@ -121,7 +124,7 @@ impl Shape {
             class: class.clone().unbind(),
             fields,
             head,
-            names: PyTuple::new(py, interned.collect::<Vec<_>>())?.unbind(),
+            names: words::tuple(py, interned.collect::<PyResult<_>>()?)?.unbind(),
             slots,
         })
     }
@@ -249,7 +252,7 @@ impl EnumShape {
             _ => {
                 return Err(Pending::set(
                     py,
-                    PyTypeError::new_err("a code is an integer"),
+                    raised::<PyTypeError>("a code is an integer"),
                 ));
             }
         };
@@ -271,17 +274,17 @@ pub(crate) fn event_shape(
     plan: &Plan,
 ) -> PyResult<Shape> {
     let py = event.py();
-    let omit: bool = event.getattr("omit")?.extract()?;
+    let omit: bool = attribute(event, "omit")?.extract()?;
     let mut fields = Vec::new();
     let mut attributes: Vec<String> = Vec::new();
-    for (source, row) in event.getattr("fields")?.try_iter()?.zip(&row.fields) {
+    for (source, row) in attribute(event, "fields")?.try_iter()?.zip(&row.fields) {
         let source = source?;
         let name = row.names.first().cloned().unwrap_or_default();
         let Some(field) = plan.field_by_name(&name) else {
-            return Err(PyValueError::new_err("an attribute is not in the plan"));
+            return Err(raised::<PyValueError>("an attribute is not in the plan"));
         };
-        let factory = source.getattr("factory")?;
-        attributes.push(source.getattr("attribute")?.extract()?);
+        let factory = attribute(&source, "factory")?;
+        attributes.push(attribute(&source, "attribute")?.extract()?);
         let mut head = vec![b','];
         encode::text(&mut head, &name);
         head.push(b':');
@@ -290,18 +293,18 @@ pub(crate) fn event_shape(
             name,
             head: Head::new(&head),
             kind: row.kind,
-            none: source.getattr("none")?.extract()?,
+            none: attribute(&source, "none")?.extract()?,
             omitted: omit && !row.required,
             absent: if factory.is_none() {
-                Absent::Value(source.getattr("default")?.unbind())
+                Absent::Value(attribute(&source, "default")?.unbind())
             } else {
                 Absent::Factory(factory.unbind())
             },
         });
     }
-    attributes.push(intern!(py, "extra").to_string());
-    let class = event.getattr("cls")?.cast_into::<PyType>()?;
-    let plain: bool = event.getattr("slots")?.extract()?;
+    attributes.push(name!(py, "extra")?.to_string());
+    let class = attribute(event, "cls")?.cast_into::<PyType>()?;
+    let plain: bool = attribute(event, "slots")?.extract()?;
     let mut head = b"{\"id\":".to_vec();
     encode::text(&mut head, row.ids.first().map_or("", String::as_str));
     Shape::new(&class, Head::new(&head), fields, &attributes, plain)

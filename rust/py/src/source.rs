@@ -1,5 +1,6 @@
 //! Where a stream's bytes come from: a file, perhaps compressed, or Python objects that give chunks.
 
+use std::collections::TryReserveError;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
@@ -7,14 +8,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::read::MultiGzDecoder;
-use pyo3::exceptions::{PyOSError, PyTypeError};
+use pyo3::exceptions::{PyMemoryError, PyOSError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyString};
 
+use crate::error::type_name;
+use crate::ffi::objects;
 use crate::input::Input;
+use crate::memory;
 use crate::stream::not_bytes;
+use crate::words::name;
+use crate::words::{Count, attribute, import, raised};
 
 /// Bytes asked of a file at a time.
 const CHUNK: usize = 1 << 18;
@@ -46,10 +51,10 @@ pub(crate) enum Source {
 impl Source {
     pub fn of(source: &Bound<'_, PyAny>) -> PyResult<Source> {
         let py = source.py();
-        if source.is_instance_of::<PyString>() || source.hasattr(intern!(py, "__fspath__"))? {
+        if source.is_instance_of::<PyString>() || source.hasattr(name!(py, "__fspath__")?)? {
             return Source::open(source);
         }
-        if source.hasattr(intern!(py, "read"))? {
+        if source.hasattr(name!(py, "read")?)? {
             return Ok(Source::Object(source.clone().unbind()));
         }
         match Input::of(source)? {
@@ -65,9 +70,10 @@ impl Source {
         }
         match source.try_iter() {
             Ok(chunks) => Ok(Source::Chunks(chunks.unbind())),
-            Err(_) => Err(PyTypeError::new_err(format!(
+            Err(error) if !error.is_instance_of::<PyTypeError>(py) => Err(error),
+            Err(_) => Err(raised::<PyTypeError>(format!(
                 "expected a path, a binary file, a buffer or an iterable of chunks, got {}",
-                crate::error::type_name(source)
+                type_name(source)?
             ))),
         }
     }
@@ -128,8 +134,28 @@ impl Source {
         )
     }
 
-    /// Reads the next chunk and hands it to `take`; false when there is none.
-    pub fn read(&mut self, py: Python<'_>, take: impl FnOnce(&[u8])) -> PyResult<bool> {
+    /// Reads the next chunk and hands it to `take`; false when there is none. Where there is no memory to
+    /// take it the chunk is lost: then the stream must end.
+    pub fn read(
+        &mut self,
+        py: Python<'_>,
+        take: impl FnOnce(&[u8]) -> Result<(), TryReserveError>,
+    ) -> PyResult<bool> {
+        let more = self.hand_over(py, |chunk| take(chunk).map_err(memory::failed));
+        if more
+            .as_ref()
+            .is_err_and(|error| error.is_instance_of::<PyMemoryError>(py))
+        {
+            *self = Source::Closed;
+        }
+        more
+    }
+
+    fn hand_over(
+        &mut self,
+        py: Python<'_>,
+        take: impl FnOnce(&[u8]) -> PyResult<()>,
+    ) -> PyResult<bool> {
         match self {
             Source::File {
                 reader,
@@ -147,29 +173,29 @@ impl Source {
                         read => break read.map_err(|error| os_error(&error, name.bind(py)))?,
                     }
                 };
-                take(chunk.get(..length).unwrap_or_default());
+                take(chunk.get(..length).unwrap_or_default())?;
                 Ok(length > 0)
             }
             Source::Object(object) => {
                 let chunk = object
                     .bind(py)
-                    .call_method1(intern!(py, "read"), (CHUNK,))?;
+                    .call_method1(name!(py, "read")?, (Count(CHUNK),))?;
                 let bytes = chunk_bytes(&chunk)?;
-                take(bytes.bytes());
+                take(bytes.bytes())?;
                 Ok(!bytes.bytes().is_empty())
             }
             Source::Chunks(chunks) => {
                 let Some(chunk) = chunks.bind(py).clone().next() else {
                     return Ok(false);
                 };
-                take(chunk_bytes(&chunk?)?.bytes());
+                take(chunk_bytes(&chunk?)?.bytes())?;
                 Ok(true)
             }
             Source::Buffer(bytes, read) => {
                 let rest = bytes.as_bytes(py).get(*read..).unwrap_or_default();
                 let piece = rest.get(..CHUNK).unwrap_or(rest);
                 *read += piece.len();
-                take(piece);
+                take(piece)?;
                 Ok(!piece.is_empty())
             }
             Source::Closed => Ok(false),
@@ -203,13 +229,12 @@ fn chunk_bytes<'a, 'py>(chunk: &'a Bound<'py, PyAny>) -> PyResult<Input<'a, 'py>
 fn os_error(error: &std::io::Error, name: &Bound<'_, PyAny>) -> PyErr {
     let py = name.py();
     let Some(number) = error.raw_os_error() else {
-        return PyOSError::new_err(format!("{name}: {error}"));
+        return raised::<PyOSError>(format!("{name}: {error}"));
     };
-    let text = py
-        .import("os")
-        .and_then(|os| os.call_method1("strerror", (number,)));
-    match text {
-        Ok(text) => PyOSError::new_err((number, text.unbind(), name.clone().unbind())),
-        Err(error) => error,
-    }
+    let made = || {
+        let number = objects::int(py, i64::from(number))?;
+        let text = attribute(&import(py, "os")?, "strerror")?.call1((&number,))?;
+        py.get_type::<PyOSError>().call1((number, text, name))
+    };
+    made().map_or_else(|error| error, PyErr::from_value)
 }

@@ -5,14 +5,15 @@ use std::collections::VecDeque;
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
 use vmcodec_core::Buffer;
 use vmcodec_core::lines::Lines;
 
 use crate::decoder::Decoder;
-use crate::error::{DecodeError, Place};
+use crate::error::{DecodeError, Place, type_name};
+use crate::ffi::objects;
 use crate::session::{Errors, Session};
 use crate::source::Source;
+use crate::words::raised;
 
 /// The events of a stream, decoded a batch ahead; made by `iter_decode`.
 ///
@@ -120,7 +121,7 @@ impl EventIterator {
         let Some((fault, raw)) = self.buffer.oversized(max) else {
             return Ok(None);
         };
-        let raw = PyBytes::new(py, &raw).unbind();
+        let raw = objects::bytes(py, &raw)?.unbind();
         let error = DecodeError::of(&self.decoder.get().codec, &fault, self.place, Some(raw));
         self.place.index += 1;
         Ok(Some(error.into_object(py)?.unbind()))
@@ -168,8 +169,10 @@ impl EventIterator {
 
 /// The error of a chunk that is not bytes.
 pub(crate) fn not_bytes(chunk: &Bound<'_, PyAny>) -> PyErr {
-    PyTypeError::new_err(format!(
-        "expected a stream of bytes, got {} (is a file open in text mode?)",
-        crate::error::type_name(chunk)
-    ))
+    let told = type_name(chunk).map(|name| {
+        raised::<PyTypeError>(format!(
+            "expected a stream of bytes, got {name} (is a file open in text mode?)"
+        ))
+    });
+    told.unwrap_or_else(|error| error)
 }

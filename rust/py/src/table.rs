@@ -15,6 +15,7 @@ use crate::decoder::Decoder;
 use crate::error::Place;
 use crate::ffi::objects;
 use crate::session::{Errors, Session};
+use crate::words::{self, Count, raised};
 
 const SCHEMA: &CStr = c"arrow_schema";
 const ARRAY: &CStr = c"arrow_array";
@@ -23,8 +24,8 @@ const STREAM: &CStr = c"arrow_array_stream";
 /// The error of an Arrow call of ours: a defect, or no memory.
 pub(crate) fn failed(error: ArrowError) -> PyErr {
     match error {
-        ArrowError::MemoryError(text) => PyMemoryError::new_err(text),
-        error => PyRuntimeError::new_err(error.to_string()),
+        ArrowError::MemoryError(text) => raised::<PyMemoryError>(text),
+        error => raised::<PyRuntimeError>(error.to_string()),
     }
 }
 
@@ -42,9 +43,9 @@ impl ArrowSchema {
 
     /// The names of the columns, in order.
     #[getter]
-    fn names(&self) -> Vec<String> {
+    fn names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let fields = self.schema.fields().iter();
-        fields.map(|field| field.name().clone()).collect()
+        words::list(py, fields.map(|field| field.name()))
     }
 
     fn __repr__(&self) -> String {
@@ -107,14 +108,14 @@ impl ArrowTable {
 
     /// How many rows there are.
     #[getter]
-    fn num_rows(&self) -> usize {
-        self.table.num_rows()
+    fn num_rows(&self) -> Count {
+        Count(self.table.num_rows())
     }
 
     /// The names of the columns, in order.
     #[getter]
-    fn column_names(&self) -> Vec<String> {
-        self.table.column_names()
+    fn column_names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        words::list(py, self.table.column_names().into_iter())
     }
 
     fn __len__(&self) -> usize {
@@ -180,7 +181,7 @@ impl EventTable {
                     record.clear();
                     record.extend_from_slice(frame);
                     let index = events.len();
-                    events.push(match rows.write(row, &mut record) {
+                    events.push(match rows.write(row, &mut record).map_err(failed)? {
                         true => session.record(&record, Place { index, line: None })?,
                         false => py.None().into_bound(py),
                     });

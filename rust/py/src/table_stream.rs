@@ -15,9 +15,11 @@ use crate::columns::{Bad, Call, Rows, schema};
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, Place};
 use crate::ffi::distant::Distant;
+use crate::memory;
 use crate::session::Errors;
 use crate::source::Source;
 use crate::table::{ArrowTable, EventTable, failed, schema_capsule};
+use crate::words::raised;
 
 /// So many bytes are decoded at once at most, unless a single record is longer.
 const BLOCK: usize = 1 << 26;
@@ -56,11 +58,11 @@ struct Kept {
 }
 
 impl Kept {
-    fn of(bad: Bad<'_>) -> Kept {
-        Kept {
+    fn of(bad: Bad<'_>) -> PyResult<Kept> {
+        Ok(Kept {
             error: bad.error,
-            raw: bad.raw.map(<[u8]>::to_vec),
-        }
+            raw: bad.raw.map(memory::copy).transpose()?,
+        })
     }
 
     fn row(&self) -> BadRecord<'_> {
@@ -159,7 +161,7 @@ impl EventTableIterator {
         let rows = columns.table.num_rows();
         match self.errors {
             Errors::Return => {
-                let kept: Vec<_> = bad.map(Kept::of).collect();
+                let kept = bad.map(Kept::of).collect::<PyResult<Vec<_>>>()?;
                 if rows > 0 || !kept.is_empty() {
                     self.ready.push_back(Ready::Table(columns.table, kept));
                 }
@@ -222,7 +224,7 @@ impl EventTableIterator {
     /// The next table of the Arrow stream of this number; its bad records are set aside.
     fn pass(&mut self, py: Python<'_>, stream: usize) -> PyResult<Option<Table>> {
         if stream != self.streams {
-            return Err(PyValueError::new_err("another stream reads these tables"));
+            return Err(raised::<PyValueError>("another stream reads these tables"));
         }
         match self.advance(py)? {
             None => Ok(None),
@@ -286,7 +288,7 @@ impl EventTableIterator {
         let py = slf.py();
         let mut this = slf.try_borrow_mut()?;
         if this.exhausted {
-            return Err(PyValueError::new_err(
+            return Err(raised::<PyValueError>(
                 "these tables were read already; iter_arrow gives an iterator for each reading",
             ));
         }

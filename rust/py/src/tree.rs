@@ -1,5 +1,6 @@
 //! Writing free-form values: what JSON itself gave, and nothing that it could not give back.
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::iter::{BoundListIterator, BoundTupleIterator};
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -106,6 +107,7 @@ pub(crate) fn write_dict<'py>(
     if max_depth == 0 {
         return Err(Refusal::too_deep(1));
     }
+    room(out, dict.len())?;
     out.push(b'{');
     let mut items = Items::of(dict);
     if items.write_plain(out, heads, true) {
@@ -165,6 +167,7 @@ fn open<'py>(
     value: &Bound<'py, PyAny>,
 ) -> Result<Option<Level<'py>>, Box<Refusal>> {
     if let Ok(dict) = value.cast::<PyDict>() {
+        room(out, dict.len())?;
         out.push(b'{');
         return Ok(Some(Level::Dict(Items::of(dict), false)));
     }
@@ -180,15 +183,17 @@ fn open<'py>(
             return Err(Refusal::found("invalid_number", "a finite float", value));
         }
     } else if let Ok(list) = value.cast::<PyList>() {
+        room(out, list.len())?;
         out.push(b'[');
         return Ok(Some(Level::List(list.iter(), 0)));
     } else if let Ok(tuple) = value.cast::<PyTuple>() {
+        room(out, tuple.len())?;
         out.push(b'[');
         return Ok(Some(Level::Tuple(tuple.iter(), 0)));
     } else if let Ok(value) = value.cast::<PyInt>() {
         big_integer(out, value)?;
-    } else if value.is_instance_of::<PyString>() {
-        return Err(Refusal::lone_surrogate());
+    } else if let Ok(text) = value.cast::<PyString>() {
+        return Err(Refusal::unwritten(text));
     } else {
         return Err(Refusal::wrong_type(
             "None, bool, int, float, str, dict or list",
@@ -196,6 +201,16 @@ fn open<'py>(
         ));
     }
     Ok(None)
+}
+
+/// Makes room for so many items.
+#[inline(always)]
+pub(crate) fn room(out: &mut Vec<u8>, items: usize) -> Result<(), Box<Refusal>> {
+    if encode::room(out, items) {
+        Ok(())
+    } else {
+        Err(Refusal::no_memory())
+    }
 }
 
 /// Writes a member's name and colon, behind a comma unless it is the first.
@@ -209,7 +224,7 @@ pub(crate) fn key<'py>(
     if heads.write(out, name, first) {
         Ok(())
     } else {
-        Err(Refusal::lone_surrogate())
+        Err(Refusal::unwritten(name))
     }
 }
 
@@ -217,14 +232,15 @@ pub(crate) fn key<'py>(
 #[cold]
 fn big_integer(out: &mut Vec<u8>, value: &Bound<'_, PyInt>) -> Result<(), Box<Refusal>> {
     let too_long = || Refusal::found("out_of_range", "an int of at most 4300 digits", value);
-    let digits = objects::digits(value).map_err(|pending| {
-        drop(PyErr::from(pending));
-        too_long()
+    let digits = objects::digits(value).map_err(|pending| match PyErr::from(pending) {
+        error if error.is_instance_of::<PyValueError>(value.py()) => too_long(),
+        error => Refusal::raised(error),
     })?;
     let digits = digits.to_str().map_err(Refusal::raised)?;
     if digits.trim_start_matches('-').len() > MAX_DIGITS {
         return Err(too_long());
     }
+    room(out, digits.len())?;
     encode::number(out, Number::Big(digits));
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! Validation: the walk with the sink that keeps nothing.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::PyList;
 use vmcodec_core::{Decoder as Core, Failure, Fault, Ignore, Memory};
 
 use crate::error::DecodeError;
 use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
 use crate::input::{Input, items, records};
+use crate::memory;
 use crate::options::Limit;
 use crate::schema::Codec;
 use crate::session::{Errors, Pulse};
@@ -27,7 +28,7 @@ pub(crate) fn batch<'py>(
     let messages = items(messages)?;
     let (inputs, wrong) = records(py, &messages)?;
     let messages = inputs.iter().map(|input| input.as_ref().map(Input::bytes));
-    let messages: Vec<Message<'_>> = messages.collect();
+    let messages: Vec<Message<'_>> = memory::collect(inputs.len(), messages)?;
     let results = manner.messages(py, &messages, || Check::new(&codec.core))?;
     let mut errors = errors(py, codec, results.refused)?;
     for error in wrong {
@@ -125,11 +126,14 @@ fn errors<'py>(
     codec: &Codec,
     refused: Vec<Refused<'_>>,
 ) -> PyResult<Vec<(usize, Bound<'py, PyAny>)>> {
-    let mut errors = Vec::with_capacity(refused.len());
+    let mut errors = memory::vec(refused.len())?;
     let mut pulse = Pulse::default();
     let mut pause = GcPause::new(py);
     for (place, record, fault) in refused {
-        let raw = PyBytes::new(py, record).unbind();
+        if fault.is_want_of_memory() {
+            return Err(memory::short());
+        }
+        let raw = objects::bytes(py, record)?.unbind();
         let error = DecodeError::of(codec, &fault, place, Some(raw));
         errors.push((place.index, error.into_object(py)?));
         if pulse.beat(record.len()) {

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
-use vmcodec_core::{EventId, Ignore, Kind, Number, Outcome, encode};
+use vmcodec_core::{EventId, Failure, Ignore, Kind, Number, Outcome, encode};
 
 use crate::encode_error::EncodeError;
 use crate::encoder::Encoder;
@@ -17,6 +17,7 @@ use crate::refusal::Refusal;
 use crate::session::Pulse;
 use crate::shape::{Reader, Shape, ShapeField};
 use crate::tree;
+use crate::words::name;
 
 /// For fewer events the room for keys costs more than they save.
 const WORTH_HEADS: usize = 64;
@@ -50,7 +51,7 @@ impl<'a, 'py> Writer<'a, 'py> {
         &mut self,
         py: Python<'py>,
         events: &[Bound<'py, PyAny>],
-        mut done: impl FnMut(&mut Self),
+        mut done: impl FnMut(&mut Self) -> PyResult<()>,
     ) -> PyResult<()> {
         let mut pause = GcPause::new(py);
         let mut pulse = Pulse::default();
@@ -60,7 +61,7 @@ impl<'a, 'py> Writer<'a, 'py> {
             if pulse.beat(self.out.len().saturating_sub(before)) {
                 pause.lifted(|py| py.check_signals())?;
             }
-            done(self);
+            done(self)?;
         }
         Ok(())
     }
@@ -109,19 +110,32 @@ impl<'a, 'py> Writer<'a, 'py> {
             let expected = "an instance of a registered event class, or UnknownEvent";
             return Err(Refusal::found("wrong_item", expected, event));
         }
-        let raw = event.getattr("raw").map_err(Refusal::raised)?;
-        let id = event.getattr("id").map_err(Refusal::raised)?;
-        let (Ok(bytes), Ok(id)) = (raw.cast::<PyBytes>(), id.extract::<String>()) else {
-            return Err(Refusal::new("invalid_raw", "an id as str and raw as bytes").at_name("raw"));
+        let raw = event
+            .getattr(name!(event.py(), "raw").map_err(Refusal::raised)?)
+            .map_err(Refusal::raised)?;
+        let id = event
+            .getattr(name!(event.py(), "id").map_err(Refusal::raised)?)
+            .map_err(Refusal::raised)?;
+        let odd = || Refusal::new("invalid_raw", "an id as str and raw as bytes").at_name("raw");
+        let (Ok(bytes), Ok(text)) = (raw.cast::<PyBytes>(), id.cast::<PyString>()) else {
+            return Err(odd());
         };
+        let id = text.to_str().map_err(|_| {
+            let refusal = Refusal::unwritten(text);
+            if refusal.raised.is_some() {
+                refusal
+            } else {
+                odd()
+            }
+        })?;
         let bytes = bytes.as_bytes();
         let unknown = &self.encoder.unknown;
         match unknown.decode(&mut unknown.memory(), bytes, &mut Ignore) {
             Ok(Outcome::Unknown { id: found, .. }) if found == id => {
-                self.out.extend_from_slice(bytes);
-                self.verbatim = true;
+                self.as_it_came(bytes)?;
                 Ok(())
             }
+            Err(Failure::Fault(fault)) if fault.is_want_of_memory() => Err(Refusal::no_memory()),
             _ => {
                 let expected = "the bytes of one JSON object whose id is the event's";
                 Err(Refusal::new("invalid_raw", expected).at_name("raw"))
@@ -136,6 +150,8 @@ impl<'a, 'py> Writer<'a, 'py> {
         shape: &Shape,
         number: EventId,
     ) -> Result<(), Box<Refusal>> {
+        // For all but long strings and what is in containers.
+        tree::room(&mut self.out, shape.fields.len())?;
         let attributes = shape.read(event);
         shape.head.write(&mut self.out);
         for (place, field) in shape.fields.iter().enumerate() {
@@ -270,7 +286,14 @@ impl<'a, 'py> Writer<'a, 'py> {
             return Err(Refusal::wrong_type("a dict or a KVList", value));
         };
         self.container()?;
-        self.out.extend_from_slice(lazy.get().bytes(lazy.py()));
+        self.as_it_came(lazy.get().bytes(lazy.py()))
+    }
+
+    /// Writes bytes that are JSON already.
+    fn as_it_came(&mut self, bytes: &[u8]) -> Result<(), Box<Refusal>> {
+        let room = self.out.try_reserve(bytes.len());
+        room.map_err(|_| Refusal::no_memory())?;
+        self.out.extend_from_slice(bytes);
         self.verbatim = true;
         Ok(())
     }

@@ -3,31 +3,33 @@
 use std::ffi::CStr;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 use vmcodec_arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use vmcodec_arrow::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream};
 use vmcodec_arrow::{ArrayRef, ArrowError, Refused, Texts, array_of};
 
+use crate::words::name;
+use crate::words::raised;
+
 /// The texts of an object that gives an Arrow array or a stream of them; none for any other object.
 /// Raises TypeError for an array of another type.
 pub(crate) fn texts(object: &Bound<'_, PyAny>) -> PyResult<Option<Texts>> {
     let py = object.py();
-    let arrays = if object.hasattr(intern!(py, "__arrow_c_array__"))? {
-        let capsules = object.call_method0(intern!(py, "__arrow_c_array__"))?;
+    let arrays = if object.hasattr(name!(py, "__arrow_c_array__")?)? {
+        let capsules = object.call_method0(name!(py, "__arrow_c_array__")?)?;
         let (schema, array) = capsules.cast::<PyTuple>()?.extract()?;
         array_from(&schema, &array).map(|array| vec![array])
-    } else if object.hasattr(intern!(py, "__arrow_c_stream__"))? {
-        let capsule = object.call_method0(intern!(py, "__arrow_c_stream__"))?;
+    } else if object.hasattr(name!(py, "__arrow_c_stream__")?)? {
+        let capsule = object.call_method0(name!(py, "__arrow_c_stream__")?)?;
         arrays_from(&capsule.cast_into()?)
     } else {
         return Ok(None);
     };
-    let invalid = |error: ArrowError| PyValueError::new_err(error.to_string());
+    let invalid = |error: ArrowError| raised::<PyValueError>(error.to_string());
     let texts = Texts::new(arrays.map_err(invalid)?);
     texts.map(Some).map_err(|refused| match refused {
-        Refused::Type(found) => PyTypeError::new_err(format!(
+        Refused::Type(found) => raised::<PyTypeError>(format!(
             "expected an Arrow array of binary or string, got {found}"
         )),
         Refused::Content(error) => invalid(error),

@@ -38,7 +38,7 @@ pub(crate) fn write_text(out: &mut Vec<u8>, value: &Bound<'_, PyAny>) -> bool {
         return false;
     }
     let text = value.cast::<PyString>().ok().and_then(|text| utf8(text));
-    text.map(|text| encode::text(out, text)).is_some()
+    text.is_some_and(|text| encode::text(out, text))
 }
 
 /// Writes a str or an int of 63 bits: nearly all values are one of these. False, and nothing written,

@@ -10,6 +10,7 @@ use super::gc::{is_collected, is_tracked};
 use super::objects::{self, take};
 use super::pending::Pending;
 use super::reading;
+use crate::words::{Words, attribute as attribute_of, raised};
 
 /// Where the attributes of a class lie in its instances.
 ///
@@ -34,7 +35,7 @@ impl Slots {
         };
         let mut offsets = Vec::new();
         for attribute in attributes {
-            let descriptor = class.getattr(*attribute)?;
+            let descriptor = attribute_of(class, attribute)?;
             match member_offset(&descriptor, class, size) {
                 Some(offset) if !offsets.contains(&offset) => offsets.push(offset),
                 _ => return Ok(None),
@@ -57,7 +58,7 @@ impl Slots {
             .collect::<PyResult<_>>()?;
         let named = objects::dict(py)?;
         for (attribute, mark) in attributes.iter().zip(&marks) {
-            named.set_item(attribute, mark)?;
+            named.set_item(Words(attribute), mark)?;
         }
         let constructed = class.call((), Some(&named))?;
         if !constructed.get_type().is(class) || is_collected(&constructed) {
@@ -66,7 +67,9 @@ impl Slots {
         let filled = self.instance(py, marks.iter().map(|mark| Ok(mark.clone())))?;
         for ((attribute, mark), place) in attributes.iter().zip(&marks).zip(0..) {
             let read = self.of(&constructed).and_then(|all| all.get(place));
-            if !read.is_some_and(|read| read.is(mark)) || !filled.getattr(*attribute)?.is(mark) {
+            if !read.is_some_and(|read| read.is(mark))
+                || !attribute_of(&filled, attribute)?.is(mark)
+            {
                 return Ok(false);
             }
         }
@@ -208,7 +211,7 @@ pub(crate) fn construct<'py>(
     let mut arguments: Vec<_> = values.iter().map(|value| value.as_ptr()).collect();
     arguments.truncate(names.len());
     if arguments.len() < names.len() {
-        let error = PyTypeError::new_err("an attribute has no value");
+        let error = raised::<PyTypeError>("an attribute has no value");
         return Err(Pending::set(class.py(), error));
     }
     let (callable, values) = (class.as_ptr(), arguments.as_ptr());

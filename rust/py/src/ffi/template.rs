@@ -12,6 +12,7 @@ use pyo3::types::{PyDict, PyString};
 use super::gc::{is_collected, is_tracked};
 use super::objects;
 use super::pending::Pending;
+use crate::words::name;
 
 /// A dict to copy, and the values for the next copy.
 ///
@@ -153,12 +154,10 @@ fn places_of(
     values: &[Bound<'_, PyAny>],
 ) -> PyResult<Option<Vec<usize>>> {
     let py = dict.py();
-    let size: usize = dict
-        .call_method0(objects::unicode(py, "__sizeof__")?)?
-        .extract()?;
+    let size: usize = dict.call_method0(name!(py, "__sizeof__")?)?.extract()?;
     let head: usize = dict
         .get_type()
-        .getattr(objects::unicode(py, "__basicsize__")?)?
+        .getattr(name!(py, "__basicsize__")?)?
         .extract()?;
     let words = size.saturating_sub(head) / size_of::<usize>();
     let table = table_of(dict).cast::<usize>();
