@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::source::Source;
+use crate::stream::alone;
 
 /// The bytes of a path, a binary file, a buffer or chunks, piece by piece, cut anywhere.
 ///
@@ -34,11 +35,13 @@ impl ChunkIterator {
         slf
     }
 
-    fn __next__<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+    fn __next__<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let py = slf.py();
+        let mut this = alone(slf)?;
         loop {
             py.check_signals()?;
             let mut piece = None;
-            let more = self.source.read(py, |chunk| {
+            let more = this.source.read(py, |chunk| {
                 piece = (!chunk.is_empty()).then(|| PyBytes::new(py, chunk));
             })?;
             if piece.is_some() || !more {

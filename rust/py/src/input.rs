@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple};
 
 use crate::error::{DecodeError, Place};
-use crate::ffi::objects;
+use crate::ffi::{foreign, objects};
 use crate::session::Pulse;
 
 /// The bytes of a record or buffer, which nobody can change while they are read: those of an
@@ -137,9 +137,10 @@ pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Bound<'py, P
         )));
     }
     let items = objects::list(py)?;
-    for (count, item) in (1..).zip(container.try_iter()?) {
-        objects::append(&items, &item?)?;
-        if usize::is_multiple_of(count, 1 << 16) {
+    let next = container.try_iter()?.getattr(intern!(py, "__next__"))?;
+    while let Some(item) = foreign::next(&next)? {
+        objects::append(&items, &item)?;
+        if items.len().is_multiple_of(1 << 16) {
             py.check_signals()?;
         }
     }

@@ -8,6 +8,7 @@ use pyo3::types::{PyDict, PyType};
 use vmcodec_arrow::{Layout, OwnNames};
 use vmcodec_core::{Decoder, EnumRow, EventId, EventRow, FieldRow, Kind, Plan, TimeRow, encode};
 
+use crate::ffi::foreign;
 use crate::shape::{EnumShape, Shape, event_shape};
 use vmcodec_core::encode::Head;
 
@@ -39,9 +40,8 @@ pub(crate) fn compile(
         Some(events) => events.clone(),
         None => py.import("vmcodec.events")?.getattr("EVENTS")?,
     };
-    let rows = py
-        .import("vmcodec._schema")?
-        .call_method1("lower", (events,))?;
+    let lower = py.import("vmcodec._schema")?.getattr("lower")?;
+    let rows = foreign::call(&lower, (events,))?;
     Rows { rows }.compile()
 }
 

@@ -13,6 +13,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyString};
 
+use crate::ffi::foreign;
 use crate::input::Input;
 use crate::stream::not_bytes;
 
@@ -151,18 +152,18 @@ impl Source {
                 Ok(length > 0)
             }
             Source::Object(object) => {
-                let chunk = object
-                    .bind(py)
-                    .call_method1(intern!(py, "read"), (CHUNK,))?;
+                let read = object.bind(py).getattr(intern!(py, "read"))?;
+                let chunk = foreign::call(&read, (CHUNK,))?;
                 let bytes = chunk_bytes(&chunk)?;
                 take(bytes.bytes());
                 Ok(!bytes.bytes().is_empty())
             }
             Source::Chunks(chunks) => {
-                let Some(chunk) = chunks.bind(py).clone().next() else {
+                let next = chunks.bind(py).getattr(intern!(py, "__next__"))?;
+                let Some(chunk) = foreign::next(&next)? else {
                     return Ok(false);
                 };
-                take(chunk_bytes(&chunk?)?.bytes());
+                take(chunk_bytes(&chunk)?.bytes());
                 Ok(true)
             }
             Source::Buffer(bytes, read) => {
