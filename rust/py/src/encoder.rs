@@ -8,6 +8,7 @@ use vmcodec_core::{Decoder as Core, EventId, Options, Plan, TimeRow, depth_limit
 use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
 use crate::input::items;
+use crate::leavings::leave;
 use crate::options::Limit;
 use crate::schema::{Schema, compile};
 use crate::writer::Writer;
@@ -93,10 +94,13 @@ impl Encoder {
         let events = items(events)?;
         let mut writer = Writer::new(self, events.len());
         let mut results = Vec::with_capacity(events.len());
-        writer.all(py, events.as_slice(), |writer| {
+        let done = writer.all(py, &events, |writer| {
             results.push(PyBytes::new(py, &writer.out).into_any());
             writer.out.clear();
-        })?;
+        });
+        if let Err(error) = done {
+            return Err(leave(leave(error, py, results), py, events));
+        }
         Ok(objects::list_of(py, results)?)
     }
 
@@ -109,7 +113,7 @@ impl Encoder {
         let events = items(events)?;
         let mut writer = Writer::new(self, events.len());
         let (mut start, mut written) = (0, 0);
-        writer.all(py, events.as_slice(), |writer| {
+        let done = writer.all(py, &events, |writer| {
             written += 1;
             if written == SAMPLE {
                 // Growing step by step would copy all of it once more.
@@ -128,8 +132,11 @@ impl Encoder {
             }
             writer.out.push(b'\n');
             start = writer.out.len();
-        })?;
-        Ok(PyBytes::new(py, &writer.out))
+        });
+        match done {
+            Ok(()) => Ok(PyBytes::new(py, &writer.out)),
+            Err(error) => Err(leave(error, py, events)),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Arguments and buffers (`input`, `source`, `marks`, `options`), the doors (`decoder`, `encoder`, `validate`, `stream`,
 //! `check_stream`, `columns`, `table_stream`, `chunks`), the tables they give (`table`), work without the GIL
-//! (`threads`), a call's state (`session`), the writing of events (`writer`, `tree`, `heads`, `refusal`), the builder of
+//! (`threads`), a call's state (`session`) and what it leaves (`leavings`), the writing of events (`writer`, `tree`, `heads`, `refusal`), the builder of
 //! objects (`builder`, `nodes`, `keys`, `cache`, `kvlist`), the wording of errors (`error`, `encode_error`), the classes
 //! (`schema`, `shape`), and all unsafe code (`ffi`).
 
@@ -20,6 +20,7 @@ mod heads;
 mod input;
 mod keys;
 mod kvlist;
+mod leavings;
 mod marks;
 mod nodes;
 mod options;

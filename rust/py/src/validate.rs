@@ -6,7 +6,8 @@ use vmcodec_core::{Decoder as Core, Failure, Fault, Ignore, Memory};
 
 use crate::error::DecodeError;
 use crate::ffi::objects;
-use crate::input::{Input, items, records};
+use crate::input::{Input, items, messages, records};
+use crate::leavings::leave;
 use crate::options::Limit;
 use crate::schema::Codec;
 use crate::session::{Errors, Pulse};
@@ -23,10 +24,19 @@ pub(crate) fn batch<'py>(
 ) -> PyResult<Bound<'py, PyList>> {
     let py = messages.py();
     let manner = manner(threads::count(threads)?);
-    let messages = items(messages)?;
-    let (inputs, wrong) = records(py, &messages)?;
-    let messages = inputs.iter().map(|input| input.as_ref().map(Input::bytes));
-    let messages: Vec<Message<'_>> = messages.collect();
+    let items = items(messages)?;
+    let errors = errors_of(py, codec, &items, manner);
+    errors.map_err(|error| leave(error, py, items))
+}
+
+fn errors_of<'py>(
+    py: Python<'py>,
+    codec: &Codec,
+    items: &[Bound<'py, PyAny>],
+    manner: Manner,
+) -> PyResult<Bound<'py, PyList>> {
+    let (inputs, wrong) = records(py, items)?;
+    let messages = messages(py, &inputs)?;
     let results = manner.messages(py, &messages, || Check::new(&codec.core))?;
     let mut errors = errors(py, codec, results.refused)?;
     for error in wrong {
@@ -130,8 +140,11 @@ fn errors<'py>(
         let raw = PyBytes::new(py, record).unbind();
         let error = DecodeError::of(codec, &fault, place, Some(raw));
         errors.push((place.index, error.into_object(py)?));
-        if pulse.beat(record.len()) {
-            py.check_signals()?;
+        if pulse.beat(record.len())
+            && let Err(error) = py.check_signals()
+        {
+            let made = errors.into_iter().map(|(_, error)| error).collect();
+            return Err(leave(error, py, made));
         }
     }
     Ok(errors)

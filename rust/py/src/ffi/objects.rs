@@ -5,7 +5,7 @@ use std::ffi::CString;
 use super::pending::Pending;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
 
 /// Takes what a CPython constructor returned: a new reference, or null with an exception set.
 ///
@@ -84,16 +84,6 @@ pub(crate) fn append<'py>(
         0 => Ok(()),
         _ => Err(Pending::left_by_call(list.py())),
     }
-}
-
-/// A tuple of what is in the list now.
-pub(crate) fn tuple_of<'py>(
-    list: &Bound<'py, PyList>,
-) -> Result<Bound<'py, PyTuple>, Pending<'py>> {
-    // SAFETY: a live list.
-    let object = unsafe { ffi::PyList_AsTuple(list.as_ptr()) };
-    // SAFETY: a new tuple, or null with an exception set.
-    unsafe { take(list.py(), object) }
 }
 
 /// A list of these objects.
