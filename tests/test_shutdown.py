@@ -8,7 +8,7 @@ from support import new_environment
 
 SETUP = r"""
 import atexit, collections, itertools, sys, threading, time
-import vmcodec
+import msgspec, vmcodec
 from vmcodec import Decoder, Encoder, EventDNOutOfService, KVList
 
 record = b'{"id":"EventDNOutOfService","ThisDN":"7","Extensions":{"a":[1,2,{"b":"c"}]}}\n'
@@ -48,6 +48,8 @@ def exhaust(iterator):
 
 
 class Slow(vmcodec.OpenIntEnum):
+    One = 1
+
     @classmethod
     def _missing_(cls, code):
         begun.set()
@@ -78,7 +80,7 @@ again(lambda: moody.decode(b'{"id":"Moody","mode":7}'))
 """,
     "a class that looks at its values": """
 class Fussy(vmcodec.BaseEvent, frozen=True, kw_only=True):
-    made: list = vmcodec.events.field(default_factory=lambda: [begun.set(), time.sleep(0.0002)])
+    made: list = msgspec.field(default_factory=lambda: [begun.set(), time.sleep(0.0002)])
     def __post_init__(self):
         time.sleep(0.0002)
 fussy = Decoder(events=[Fussy])
@@ -130,6 +132,7 @@ def ended(code: str) -> str:
     return done.stdout
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("daemon", DAEMONS)
 def test_daemon_threads_in_the_middle_of_a_call(daemon: str) -> None:
     """Before CPython 3.14 a daemon thread is ended where it stands: below frames of ours, if code of others runs."""
@@ -137,6 +140,7 @@ def test_daemon_threads_in_the_middle_of_a_call(daemon: str) -> None:
 
 
 def test_all_of_them_at_once() -> None:
+    """Which one it is, should this fail, the long tests tell."""
     ended("\n".join(DAEMONS.values()) + "\ntime.sleep(0.05)")
 
 

@@ -41,7 +41,7 @@ pub(crate) fn compile(
         None => py.import("vmcodec.events")?.getattr("EVENTS")?,
     };
     let lower = py.import("vmcodec._schema")?.getattr("lower")?;
-    let rows = foreign::call(&lower, (events,))?;
+    let rows = foreign::call(&lower, [&events])?;
     Rows { rows }.compile()
 }
 

@@ -85,7 +85,7 @@ fn is_empty_of(value: &Bound<'_, PyAny>, factory: &Py<PyAny>) -> bool {
 
 #[cold]
 fn call<'py>(py: Python<'py>, factory: &Py<PyAny>) -> Result<Bound<'py, PyAny>, Pending<'py>> {
-    let made = foreign::call(factory.bind(py), ());
+    let made = foreign::call(factory.bind(py), []);
     made.map_err(|error| Pending::set(py, error))
 }
 
@@ -252,7 +252,7 @@ impl EnumShape {
                 ));
             }
         };
-        let member = foreign::call(self.class.bind(py).as_any(), (code,));
+        let member = foreign::call(self.class.bind(py).as_any(), [&code]);
         member.map_err(|error| Pending::set(py, error))
     }
 

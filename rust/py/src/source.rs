@@ -13,7 +13,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyString};
 
-use crate::ffi::foreign;
+use crate::ffi::{foreign, objects};
 use crate::input::Input;
 use crate::stream::not_bytes;
 
@@ -153,7 +153,8 @@ impl Source {
             }
             Source::Object(object) => {
                 let read = object.bind(py).getattr(intern!(py, "read"))?;
-                let chunk = foreign::call(&read, (CHUNK,))?;
+                let size = objects::uint(py, CHUNK as u64)?;
+                let chunk = foreign::call(&read, [size.as_any()])?;
                 let bytes = chunk_bytes(&chunk)?;
                 take(bytes.bytes());
                 Ok(!bytes.bytes().is_empty())

@@ -6,7 +6,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
-use super::foreign::{contained, unwinding};
+use super::foreign::vectorcall;
 use super::objects::take;
 use super::pending::Pending;
 use super::reading;
@@ -221,8 +221,7 @@ pub(crate) fn construct<'py>(
     }
     let (callable, values) = (class.as_ptr(), arguments.as_ptr());
     // SAFETY: as many live objects as there are names; no positional ones are counted.
-    let call = || unsafe { unwinding::PyObject_Vectorcall(callable, values, 0, names.as_ptr()) };
-    let object = contained(call);
+    let object = unsafe { vectorcall(callable, values, 0, names.as_ptr()) };
     // SAFETY: a new object, or null with an exception set.
     unsafe { take(class.py(), object) }
 }
