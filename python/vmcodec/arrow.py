@@ -60,9 +60,11 @@ def to_parquet(
     tables = (decoder or Decoder()).iter_arrow(
         source, errors=errors, rows=rows, batch_rows=row_group_rows, threads=threads
     )
+    size = _size(source)
+    del source  # an error's traceback holds this frame: nothing of a record is to be in it
     written, bad = 0, 0
     with contextlib.ExitStack() as stack:
-        advance = stack.enter_context(bar(_size(source), progress))
+        advance = stack.enter_context(bar(size, progress))
         write = stack.enter_context(_file(path, pyarrow.schema(tables), compression))
         write_error: Callable[[Any], None] | None = None
         for table in tables:

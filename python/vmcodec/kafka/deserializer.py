@@ -37,13 +37,19 @@ class EventDeserializer:
 
     def __call__(self, value: Any, context: Any = None) -> Any:
         """Decode a message's value. The context, which confluent-kafka gives, is not needed."""
-        if self._returns:
-            return self._decoder.decode_batch([value], errors="return")[0]
-        return self._decoder.decode(value)
+        try:
+            if self._returns:
+                return self._decoder.decode_batch([value], errors="return")[0]
+            return self._decoder.decode(value)
+        finally:
+            del value  # an error's traceback holds this frame, and trackers of errors show what is in it
 
     def deserialize(self, topic: str, *headers_and_value: Any) -> Any:
         """The same as kafka-python calls it: with a topic, headers (since its version 3) and the value."""
-        return self(headers_and_value[-1])
+        try:
+            return self(headers_and_value[-1])
+        finally:
+            del headers_and_value
 
     def close(self) -> None:
         """There is nothing to close; kafka-python asks for it."""

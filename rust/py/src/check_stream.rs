@@ -10,6 +10,7 @@ use crate::decoder::Decoder;
 use crate::error::{DecodeError, Place};
 use crate::ffi::objects;
 use crate::source::Source;
+use crate::stream::alone;
 use crate::validate;
 
 /// So many bytes are checked at once, where they are at hand: stretches for some threads. Should every
@@ -31,6 +32,12 @@ pub(crate) struct ErrorIterator {
 }
 
 impl ErrorIterator {
+    /// Reads no more.
+    fn end(&mut self) {
+        self.source = Source::Closed;
+        self.buffer = Buffer::at_end();
+    }
+
     pub fn new(
         decoder: Py<Decoder>,
         source: &Bound<'_, PyAny>,
@@ -121,7 +128,7 @@ impl ErrorIterator {
     }
 
     fn __clear__(&mut self) {
-        self.close();
+        self.end();
         self.ready.clear();
     }
 
@@ -129,9 +136,10 @@ impl ErrorIterator {
         slf
     }
 
-    fn __next__(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        self.refill(py)?;
-        Ok(self.ready.pop_front())
+    fn __next__(slf: &Bound<'_, Self>) -> PyResult<Option<Py<PyAny>>> {
+        let mut this = alone(slf)?;
+        this.refill(slf.py())?;
+        Ok(this.ready.pop_front())
     }
 
     /// How many records were checked so far, good and bad; all, once there are no more errors.
@@ -148,8 +156,8 @@ impl ErrorIterator {
     }
 
     /// Close the source; what was checked already is still told.
-    fn close(&mut self) {
-        self.source = Source::Closed;
-        self.buffer = Buffer::at_end();
+    fn close(slf: &Bound<'_, Self>) -> PyResult<()> {
+        alone(slf)?.end();
+        Ok(())
     }
 }

@@ -6,6 +6,7 @@ use pyo3::types::PyBytes;
 
 use crate::ffi::objects;
 use crate::source::Source;
+use crate::stream::alone;
 
 /// The bytes of a path, a binary file, a buffer or chunks, piece by piece, cut anywhere.
 ///
@@ -35,11 +36,13 @@ impl ChunkIterator {
         slf
     }
 
-    fn __next__<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+    fn __next__<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let py = slf.py();
+        let mut this = alone(slf)?;
         loop {
             py.check_signals()?;
             let mut piece = None;
-            let more = self.source.read(py, |chunk| {
+            let more = this.source.read(py, |chunk| {
                 piece = (!chunk.is_empty()).then(|| objects::bytes(py, chunk));
                 Ok(())
             })?;

@@ -10,7 +10,8 @@ use vmcodec_core::{Code, Expected, Failure, Fault, Memory, Outcome, Sink};
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
 use crate::ffi::arrow;
-use crate::input::{Input, items, records};
+use crate::input::{Input, items, messages, records};
+use crate::leavings::leave;
 use crate::marks::Marks;
 use crate::memory;
 use crate::options::Limit;
@@ -108,9 +109,19 @@ pub(crate) fn decode<'py>(
         return EventTable::new(decoder, columns, options.errors);
     }
     let items = items(source)?;
-    let (inputs, wrong) = records(py, &items)?;
-    let messages = inputs.iter().map(|input| input.as_ref().map(Input::bytes));
-    let columns = call.messages(py, memory::collect(inputs.len(), messages)?, wrong, options)?;
+    let table = of_items(decoder, &call, &items, options);
+    table.map_err(|error| leave(error, py, items))
+}
+
+fn of_items<'py>(
+    decoder: &Bound<'py, Decoder>,
+    call: &Call<'_>,
+    items: &[Bound<'py, PyAny>],
+    options: &Options<'_, 'py>,
+) -> PyResult<Bound<'py, EventTable>> {
+    let py = decoder.py();
+    let (inputs, wrong) = records(py, items)?;
+    let columns = call.messages(py, messages(py, &inputs)?, wrong, options)?;
     EventTable::new(decoder, columns, options.errors)
 }
 

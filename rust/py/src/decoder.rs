@@ -14,6 +14,7 @@ use crate::columns::{self, Rows};
 use crate::error::Place;
 use crate::ffi::objects;
 use crate::input::{Input, items};
+use crate::leavings::leave;
 use crate::memory;
 use crate::options::{Limit, choice};
 use crate::schema::{Codec, Schema, compile};
@@ -140,13 +141,17 @@ impl Decoder {
     ) -> PyResult<Bound<'py, PyList>> {
         let py = messages.py();
         let messages = items(messages)?;
-        Session::run(py, &self.codec, &self.shelf, errors, |session| {
+        let results = Session::run(py, &self.codec, &self.shelf, errors, |session| {
             let mut results = memory::vec(messages.len())?;
-            for (index, item) in messages.as_slice().iter().enumerate() {
-                results.push(session.item(item, Place { index, line: None })?);
+            for (index, item) in messages.iter().enumerate() {
+                match session.item(item, Place { index, line: None }) {
+                    Ok(result) => results.push(result),
+                    Err(error) => return Err(leave(error, py, results)),
+                }
             }
             Ok(objects::list_of(py, results)?)
-        })
+        });
+        results.map_err(|error| leave(error, py, messages))
     }
 
     /// Decode the records of an NDJSON buffer: bytes, str or anything with the buffer protocol.
@@ -160,20 +165,25 @@ impl Decoder {
     ) -> PyResult<Bound<'py, PyList>> {
         self.check_lines()?;
         let input = Input::of_buffer(buffer)?;
-        Session::run(buffer.py(), &self.codec, &self.shelf, errors, |session| {
+        let py = buffer.py();
+        Session::run(py, &self.codec, &self.shelf, errors, |session| {
             let mut results = Vec::new();
             for line in Lines::new(input.bytes()) {
-                if line.bytes.is_empty() {
-                    session.look()?;
-                    continue;
-                }
                 let place = Place {
                     index: line.index,
                     line: Some(line.number + 1),
                 };
-                memory::push(&mut results, session.record(line.bytes, place)?)?;
+                let done = match line.bytes {
+                    b"" => session.look(),
+                    record => session
+                        .record(record, place)
+                        .and_then(|result| memory::push(&mut results, result)),
+                };
+                if let Err(error) = done {
+                    return Err(leave(error, py, results));
+                }
             }
-            Ok(objects::list_of(buffer.py(), results)?)
+            Ok(objects::list_of(py, results)?)
         })
     }
 

@@ -8,6 +8,7 @@ use vmcodec_core::{Decoder as Core, EventId, Options, Plan, TimeRow, depth_limit
 use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
 use crate::input::items;
+use crate::leavings::leave;
 use crate::memory;
 use crate::options::Limit;
 use crate::schema::{Schema, compile};
@@ -96,11 +97,14 @@ impl Encoder {
         let events = items(events)?;
         let mut writer = Writer::new(self, events.len());
         let mut results = memory::vec(events.len())?;
-        writer.all(py, events.as_slice(), |writer| {
+        let done = writer.all(py, &events, |writer| {
             results.push(objects::bytes(py, &writer.out)?.into_any());
             writer.out.clear();
             Ok(())
-        })?;
+        });
+        if let Err(error) = done {
+            return Err(leave(leave(error, py, results), py, events));
+        }
         Ok(objects::list_of(py, results)?)
     }
 
@@ -113,7 +117,7 @@ impl Encoder {
         let events = items(events)?;
         let mut writer = Writer::new(self, events.len());
         let (mut start, mut written) = (0, 0);
-        writer.all(py, events.as_slice(), |writer| {
+        let done = writer.all(py, &events, |writer| {
             written += 1;
             if written == SAMPLE {
                 // Growing step by step would copy all of it once more.
@@ -133,8 +137,11 @@ impl Encoder {
             writer.out.push(b'\n');
             start = writer.out.len();
             Ok(())
-        })?;
-        Ok(objects::bytes(py, &writer.out)?)
+        });
+        match done {
+            Ok(()) => Ok(objects::bytes(py, &writer.out)?),
+            Err(error) => Err(leave(error, py, events)),
+        }
     }
 }
 

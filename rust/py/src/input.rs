@@ -5,11 +5,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple};
 
 use crate::error::{DecodeError, Place, type_name};
-use crate::ffi::objects;
+use crate::ffi::{foreign, objects};
+use crate::leavings::leave;
 use crate::memory;
 use crate::session::Pulse;
-use crate::words::name;
-use crate::words::raised;
+use crate::threads::Message;
+use crate::words::{name, raised};
 
 /// The bytes of a record or buffer, which nobody can change while they are read: those of an
 /// immutable object where it is one, a copy of all others.
@@ -97,12 +98,12 @@ impl<'a, 'py> Input<'a, 'py> {
 /// The bytes of a batch's items, none in the place of None and of what is no record: that is an error.
 pub(crate) fn records<'a, 'py>(
     py: Python<'py>,
-    items: &'a Bound<'py, PyTuple>,
+    items: &'a [Bound<'py, PyAny>],
 ) -> PyResult<(Vec<Option<Input<'a, 'py>>>, Vec<DecodeError>)> {
     let mut inputs = memory::vec(items.len())?;
     let mut wrong = Vec::new();
     let mut pulse = Pulse::default();
-    for (index, item) in items.as_slice().iter().enumerate() {
+    for (index, item) in items.iter().enumerate() {
         if pulse.beat(0) {
             py.check_signals()?;
         }
@@ -119,15 +120,29 @@ pub(crate) fn records<'a, 'py>(
     Ok((inputs, wrong))
 }
 
+/// What threads are to read of these.
+pub(crate) fn messages<'a>(
+    py: Python<'_>,
+    inputs: &'a [Option<Input<'_, '_>>],
+) -> PyResult<Vec<Message<'a>>> {
+    let mut messages = memory::vec(inputs.len())?;
+    for some in inputs.chunks(1 << 16) {
+        py.check_signals()?;
+        messages.extend(some.iter().map(|input| input.as_ref().map(Input::bytes)));
+    }
+    Ok(messages)
+}
+
 /// The items of a list, tuple or other iterable, as they are now: no later change of the container
 /// reaches the call.
-pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let py = container.py();
+    // Other code runs only where a class of others is iterated.
     if let Ok(tuple) = container.cast_exact::<PyTuple>() {
-        return Ok(tuple.clone());
+        return memory::collect(tuple.len(), tuple.iter());
     }
     if let Ok(list) = container.cast_exact::<PyList>() {
-        return Ok(objects::tuple_of(list)?);
+        return memory::collect(list.len(), list.iter());
     }
     let single = container.is_instance_of::<PyBytes>()
         || container.is_instance_of::<PyString>()
@@ -140,12 +155,19 @@ pub(crate) fn items<'py>(container: &Bound<'py, PyAny>) -> PyResult<Bound<'py, P
             type_name(container)?
         )));
     }
-    let items = objects::list(py)?;
-    for (count, item) in (1..).zip(container.try_iter()?) {
-        objects::append(&items, &item?)?;
-        if usize::is_multiple_of(count, 1 << 16) {
-            py.check_signals()?;
+    let mut items = Vec::new();
+    let next = container.try_iter()?.getattr(name!(py, "__next__")?)?;
+    let interrupted = loop {
+        match foreign::next(&next) {
+            Ok(Some(item)) => memory::push(&mut items, item)?,
+            Ok(None) => return Ok(items),
+            Err(error) => break error,
         }
-    }
-    Ok(objects::tuple_of(&items)?)
+        if items.len().is_multiple_of(1 << 16)
+            && let Err(error) = py.check_signals()
+        {
+            break error;
+        }
+    };
+    Err(leave(interrupted, py, items))
 }

@@ -108,7 +108,7 @@ fn read_keys(source: &Bound<'_, PyAny>, wrong: &mut Vec<DecodeError>) -> PyResul
         return Ok(keys);
     }
     let mut pulse = Pulse::default();
-    for (index, key) in items(source)?.iter().enumerate() {
+    for (index, key) in items(source)?.into_iter().enumerate() {
         if pulse.beat(0) {
             source.py().check_signals()?;
         }
@@ -162,7 +162,7 @@ fn read_timestamps(
 ) -> PyResult<Vec<Option<i64>>> {
     let mut times = Vec::new();
     let mut pulse = Pulse::default();
-    for (index, time) in items(source)?.iter().enumerate() {
+    for (index, time) in items(source)?.into_iter().enumerate() {
         if pulse.beat(0) {
             source.py().check_signals()?;
         }

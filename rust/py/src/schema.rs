@@ -8,6 +8,7 @@ use pyo3::types::{PyDict, PyType};
 use vmcodec_arrow::{Layout, OwnNames};
 use vmcodec_core::{Decoder, EnumRow, EventId, EventRow, FieldRow, Kind, Plan, TimeRow, encode};
 
+use crate::ffi::foreign;
 use crate::shape::{EnumShape, Shape, event_shape};
 use crate::words::{attribute, import, raised};
 use vmcodec_core::encode::Head;
@@ -40,7 +41,8 @@ pub(crate) fn compile(
         Some(events) => events.clone(),
         None => attribute(&import(py, "vmcodec.events")?, "EVENTS")?,
     };
-    let rows = attribute(&import(py, "vmcodec._schema")?, "lower")?.call1((events,))?;
+    let lower = attribute(&import(py, "vmcodec._schema")?, "lower")?;
+    let rows = foreign::call(&lower, [&events])?;
     Rows { rows }.compile()
 }
 

@@ -7,10 +7,9 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 use vmcodec_core::encode::Head;
 use vmcodec_core::{EventRow, FieldId, Kind, Number, Plan, encode};
 
-use crate::ffi::objects;
 use crate::ffi::pending::Pending;
-use crate::ffi::reading;
 use crate::ffi::slots::{Attributes, Slots, construct};
+use crate::ffi::{foreign, objects, reading};
 use crate::words::name;
 use crate::words::{self, Words, attribute, import, raised};
 
@@ -87,7 +86,7 @@ fn is_empty_of(value: &Bound<'_, PyAny>, factory: &Py<PyAny>) -> bool {
 
 #[cold]
 fn call<'py>(py: Python<'py>, factory: &Py<PyAny>) -> Result<Bound<'py, PyAny>, Pending<'py>> {
-    let made = factory.bind(py).call0();
+    let made = foreign::call(factory.bind(py), []);
     made.map_err(|error| Pending::set(py, error))
 }
 
@@ -256,7 +255,7 @@ impl EnumShape {
                 ));
             }
         };
-        let member = self.class.bind(py).call1((code,));
+        let member = foreign::call(self.class.bind(py).as_any(), [&code]);
         member.map_err(|error| Pending::set(py, error))
     }
 

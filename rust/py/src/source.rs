@@ -14,12 +14,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyString};
 
 use crate::error::type_name;
-use crate::ffi::objects;
+use crate::ffi::{foreign, objects};
 use crate::input::Input;
 use crate::memory;
 use crate::stream::not_bytes;
 use crate::words::name;
-use crate::words::{Count, attribute, import, raised};
+use crate::words::{attribute, import, raised};
 
 /// Bytes asked of a file at a time.
 const CHUNK: usize = 1 << 18;
@@ -177,18 +177,19 @@ impl Source {
                 Ok(length > 0)
             }
             Source::Object(object) => {
-                let chunk = object
-                    .bind(py)
-                    .call_method1(name!(py, "read")?, (Count(CHUNK),))?;
+                let read = object.bind(py).getattr(name!(py, "read")?)?;
+                let size = objects::uint(py, CHUNK as u64)?;
+                let chunk = foreign::call(&read, [size.as_any()])?;
                 let bytes = chunk_bytes(&chunk)?;
                 take(bytes.bytes())?;
                 Ok(!bytes.bytes().is_empty())
             }
             Source::Chunks(chunks) => {
-                let Some(chunk) = chunks.bind(py).clone().next() else {
+                let next = chunks.bind(py).getattr(name!(py, "__next__")?)?;
+                let Some(chunk) = foreign::next(&next)? else {
                     return Ok(false);
                 };
-                take(chunk_bytes(&chunk?)?.bytes())?;
+                take(chunk_bytes(&chunk)?.bytes())?;
                 Ok(true)
             }
             Source::Buffer(bytes, read) => {

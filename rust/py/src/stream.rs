@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::PyClass;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
+use pyo3::pyclass::boolean_struct::False;
 use vmcodec_core::Buffer;
 use vmcodec_core::lines::Lines;
 
@@ -31,6 +33,12 @@ pub(crate) struct EventIterator {
 }
 
 impl EventIterator {
+    /// Reads no more.
+    fn end(&mut self) {
+        self.source = Source::Closed;
+        self.buffer = Buffer::at_end();
+    }
+
     pub fn new(
         decoder: Py<Decoder>,
         source: &Bound<'_, PyAny>,
@@ -137,7 +145,7 @@ impl EventIterator {
     }
 
     fn __clear__(&mut self) {
-        self.close();
+        self.end();
         self.ready.clear();
     }
 
@@ -146,25 +154,38 @@ impl EventIterator {
     }
 
     /// Close the source; what was decoded already is still given.
-    fn close(&mut self) {
-        self.source = Source::Closed;
-        self.buffer = Buffer::at_end();
+    fn close(slf: &Bound<'_, Self>) -> PyResult<()> {
+        alone(slf)?.end();
+        Ok(())
     }
 
-    fn __next__(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        if self.ready.is_empty() && !self.refill(py)? {
+    fn __next__<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Py<PyAny>>> {
+        let py = slf.py();
+        let mut this = alone(slf)?;
+        if this.ready.is_empty() && !this.refill(py)? {
             return Ok(None);
         }
-        let Some(result) = self.ready.pop_front() else {
+        let Some(result) = this.ready.pop_front() else {
             return Ok(None);
         };
-        if self.errors == Errors::Raise
+        if this.errors == Errors::Raise
             && let Ok(error) = result.bind(py).cast::<DecodeError>()
         {
             return Err(error.get().without_payload().into_err(py));
         }
         Ok(Some(result))
     }
+}
+
+/// The iterator, for a call that changes it. Raises RuntimeError where another such call is not over yet.
+pub(crate) fn alone<'py, T: PyClass<Frozen = False>>(
+    iterator: &Bound<'py, T>,
+) -> PyResult<PyRefMut<'py, T>> {
+    iterator.try_borrow_mut().map_err(|_| {
+        PyRuntimeError::new_err(
+            "the iterator is in use: by another thread, or by its own source, which called back",
+        )
+    })
 }
 
 /// The error of a chunk that is not bytes.

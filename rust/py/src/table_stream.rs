@@ -18,6 +18,7 @@ use crate::ffi::distant::Distant;
 use crate::memory;
 use crate::session::Errors;
 use crate::source::Source;
+use crate::stream::alone;
 use crate::table::{ArrowTable, EventTable, failed, schema_capsule};
 use crate::words::raised;
 
@@ -77,6 +78,12 @@ enum Ready {
 }
 
 impl EventTableIterator {
+    /// Reads no more.
+    fn end(&mut self) {
+        self.source = Source::Closed;
+        self.buffer = Buffer::at_end();
+    }
+
     pub fn new(
         decoder: &Bound<'_, Decoder>,
         source: &Bound<'_, PyAny>,
@@ -253,20 +260,22 @@ impl EventTableIterator {
     }
 
     fn __clear__(&mut self) {
-        self.close();
+        self.end();
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
         slf
     }
 
-    fn __next__<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, EventTable>>> {
-        match self.advance(py)? {
+    fn __next__<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, EventTable>>> {
+        let py = slf.py();
+        let mut this = alone(slf)?;
+        match this.advance(py)? {
             None => Ok(None),
             Some(Ready::Raise(error)) => Err(error.into_err(py)),
             Some(Ready::Table(table, bad)) => {
                 let bad: Vec<_> = bad.iter().map(Kept::row).collect();
-                EventTable::with_errors(self.decoder.bind(py), table, &bad).map(Some)
+                EventTable::with_errors(this.decoder.bind(py), table, &bad).map(Some)
             }
         }
     }
@@ -286,7 +295,7 @@ impl EventTableIterator {
     ) -> PyResult<Bound<'py, PyCapsule>> {
         let _ = requested_schema;
         let py = slf.py();
-        let mut this = slf.try_borrow_mut()?;
+        let mut this = alone(slf)?;
         if this.exhausted {
             return Err(raised::<PyValueError>(
                 "these tables were read already; iter_arrow gives an iterator for each reading",
@@ -299,10 +308,8 @@ impl EventTableIterator {
         let iterator = Distant::new(slf);
         let next = move || {
             let table = iterator.with(|iterator| {
-                let table = match iterator.try_borrow_mut() {
-                    Ok(mut tables) => tables.pass(iterator.py(), stream),
-                    Err(borrowed) => Err(borrowed.into()),
-                };
+                let table =
+                    alone(iterator).and_then(|mut tables| tables.pass(iterator.py(), stream));
                 table.map_err(|error| ArrowError::ExternalError(error.to_string().into()))
             });
             let ended = || ArrowError::CDataInterface("the interpreter has ended".to_owned());
@@ -328,8 +335,8 @@ impl EventTableIterator {
     }
 
     /// Close the source; what was decoded already is still given.
-    fn close(&mut self) {
-        self.source = Source::Closed;
-        self.buffer = Buffer::at_end();
+    fn close(slf: &Bound<'_, Self>) -> PyResult<()> {
+        alone(slf)?.end();
+        Ok(())
     }
 }

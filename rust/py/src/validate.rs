@@ -7,7 +7,8 @@ use vmcodec_core::{Decoder as Core, Failure, Fault, Ignore, Memory};
 use crate::error::DecodeError;
 use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
-use crate::input::{Input, items, records};
+use crate::input::{Input, items, messages, records};
+use crate::leavings::leave;
 use crate::memory;
 use crate::options::Limit;
 use crate::schema::Codec;
@@ -25,10 +26,19 @@ pub(crate) fn batch<'py>(
 ) -> PyResult<Bound<'py, PyList>> {
     let py = messages.py();
     let manner = manner(threads::count(threads)?);
-    let messages = items(messages)?;
-    let (inputs, wrong) = records(py, &messages)?;
-    let messages = inputs.iter().map(|input| input.as_ref().map(Input::bytes));
-    let messages: Vec<Message<'_>> = memory::collect(inputs.len(), messages)?;
+    let items = items(messages)?;
+    let errors = errors_of(py, codec, &items, manner);
+    errors.map_err(|error| leave(error, py, items))
+}
+
+fn errors_of<'py>(
+    py: Python<'py>,
+    codec: &Codec,
+    items: &[Bound<'py, PyAny>],
+    manner: Manner,
+) -> PyResult<Bound<'py, PyList>> {
+    let (inputs, wrong) = records(py, items)?;
+    let messages = messages(py, &inputs)?;
     let results = manner.messages(py, &messages, || Check::new(&codec.core))?;
     let mut errors = errors(py, codec, results.refused)?;
     for error in wrong {
@@ -136,8 +146,11 @@ fn errors<'py>(
         let raw = objects::bytes(py, record)?.unbind();
         let error = DecodeError::of(codec, &fault, place, Some(raw));
         errors.push((place.index, error.into_object(py)?));
-        if pulse.beat(record.len()) {
-            pause.lifted(|py| py.check_signals())?;
+        if pulse.beat(record.len())
+            && let Err(error) = pause.lifted(|py| py.check_signals())
+        {
+            let made = errors.into_iter().map(|(_, error)| error).collect();
+            return Err(leave(error, py, made));
         }
     }
     Ok(errors)

@@ -5,6 +5,7 @@
 
 pub(crate) mod arrow;
 pub(crate) mod distant;
+pub(crate) mod foreign;
 pub(crate) mod gc;
 pub(crate) mod objects;
 pub(crate) mod pending;

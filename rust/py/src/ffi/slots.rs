@@ -6,6 +6,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
+use super::foreign::vectorcall;
 use super::gc::{is_collected, is_tracked};
 use super::objects::{self, take};
 use super::pending::Pending;
@@ -216,7 +217,7 @@ pub(crate) fn construct<'py>(
     }
     let (callable, values) = (class.as_ptr(), arguments.as_ptr());
     // SAFETY: [slots.construct] as many live objects as there are names; no positional ones are counted.
-    let object = unsafe { ffi::PyObject_Vectorcall(callable, values, 0, names.as_ptr()) };
+    let object = unsafe { vectorcall(callable, values, 0, names.as_ptr()) };
     // SAFETY: [slots.constructed] a new object, or null with an exception set.
     unsafe { take(class.py(), object) }
 }
