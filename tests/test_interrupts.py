@@ -1,7 +1,7 @@
 """Ctrl-C in calls of very many records: it ends them, and the next call works.
 
-How soon is measured by `make soak`, and told: others on the machine count too, so it should be idle. `INTERRUPTS` is how
-many for each call (100), `RECORDS` how many records a call has (10 million: an hour, and up to 4 GB).
+How soon is measured by `make soak`, and told: others on the machine count too, so it should be idle. `INTERRUPTS` is
+how many for each call (100), `RECORDS` how many records a call has (10 million: an hour, and up to 4 GB).
 `test_contract_interrupt.py` has the odd cases.
 """
 
