@@ -9,6 +9,7 @@ import logging
 import os
 import pickle
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -166,8 +167,8 @@ def campaign(count: int, path: Path) -> int:
             seen += tabled(decoder, records, random)
             calls = [call for data in records[:5] for call in raising(data, path)]
             event = unwritable(random)
-            calls += [lambda event=event: vmcodec.encode(event), lambda event=event: vmcodec.encode_lines([event])]
-            calls.append(lambda event=event: vmcodec.encode_batch(iter([event])))
+            calls += [partial(vmcodec.encode, event), partial(vmcodec.encode_lines, [event])]
+            calls.append(partial(vmcodec.encode_batch, iter([event])))
             for raises in raised(calls):
                 assert leaks(raises) == [], type(raises)
                 assert getattr(raises, "raw", None) is None

@@ -144,6 +144,6 @@ def test_pools_of_processes(method: str, tmp_path: Path) -> None:
     # Its children import the program, so it must be a file.
     program = tmp_path / "program.py"
     program.write_text(POOL)
-    command = [sys.executable, program, method]
+    command = [sys.executable, str(program), method]
     done = subprocess.run(command, env=new_environment({}), capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr, done.stdout) == (0, "", "done\n")

@@ -8,6 +8,7 @@ import importlib
 import pickle
 import types
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ FULL = (
     '{"id":"EventAgentNotReady","ThisDN":"7","Server":"x","time":{"seconds":1,"useconds":2},"AgentID":"a",'
     '"AgentWorkMode":77,"Reasons":{"k":[1,{"l":2.5}]},"new":{"er":[true,null]}}'
 )
-LAZY = Decoder(kv_lists="lazy").decode(FULL)
+LAZY: Any = Decoder(kv_lists="lazy").decode(FULL)
 [BAD] = vmcodec.validate_batch([b'{"id":7}'])
 TABLE = vmcodec.decode_arrow([FULL, b"{"], errors="return")
 
@@ -60,9 +61,13 @@ def deserializer(**options: Any) -> EventDeserializer:
     return EventDeserializer(**options)
 
 
+def made(event: Any) -> Any:
+    return event(**dict.fromkeys(event.__struct_fields__, 1))
+
+
 # An object of each class and kind that is public, by the name of its class.
 EXAMPLES: dict[str, list[Any]] = {
-    **{event.__name__: [event(**{name: 1 for name in event.__struct_fields__})] for event in vmcodec.EVENTS},
+    **{event.__name__: [made(event)] for event in vmcodec.EVENTS},
     "EventAgentNotReady": [vmcodec.decode(FULL), LAZY],
     "Time": [vmcodec.Time(-1, 999_999), vmcodec.Time(2**63 - 1, 0)],
     "UnknownEvent": [UnknownEvent("X", b'{"id":"X"}')],
@@ -144,7 +149,7 @@ def test_pickles_and_copies_are_equal(name: str) -> None:
 def test_what_cannot_be_copied_says_so(name: str) -> None:
     thing = REFUSED[name]()
     calls: list[Callable[[Any], Any]] = [copy.copy, copy.deepcopy]
-    calls += [lambda thing, protocol=protocol: pickle.dumps(thing, protocol) for protocol in PROTOCOLS[2:]]
+    calls += [partial(pickle.dumps, protocol=protocol) for protocol in PROTOCOLS[2:]]
     for call in calls:
         with pytest.raises(TypeError, match=rf"^cannot pickle 'vmcodec\.{name}' object$"):
             call(thing)

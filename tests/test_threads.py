@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -195,7 +196,7 @@ def test_containers_that_change_while_they_are_taken() -> None:
 def test_a_bytearray_is_free_to_change_once_it_was_taken() -> None:
     """Calls keep no hold of a buffer: it can be resized while its records are decoded, and while a stream is read."""
     buffer = bytearray(b"".join(lines(100)))
-    stream = vmcodec.iter_decode(memoryview(buffer)[:], batch_size=1)
+    stream: Any = vmcodec.iter_decode(memoryview(buffer)[:], batch_size=1)
     assert next(stream).this_dn == "0"
     with pytest.raises(BufferError):
         view = memoryview(buffer)
@@ -230,7 +231,7 @@ def test_a_buffer_of_a_class_that_meddles() -> None:
             return memoryview(other)
 
     buffer: Any = Buffer()
-    assert [event.this_dn for event in vmcodec.decode_lines(buffer)] == ["0"]
+    assert vmcodec.decode_lines(buffer) == vmcodec.decode_lines(lines(1)[0])
     assert vmcodec.validate_lines(buffer) == []
 
 
@@ -288,6 +289,11 @@ def test_a_handler_decodes_with_the_same_decoder(door: str) -> None:
     assert ran >= 3
 
 
+def again(call: Callable[[], Any]) -> None:
+    for _ in range(10_000):
+        call()
+
+
 def test_a_handler_that_raises_ends_the_call_and_nothing_else() -> None:
     decoder, encoder = Decoder(), Encoder()
     messages = [OUT % (number % 50) for number in range(300_000)]
@@ -306,6 +312,6 @@ def test_a_handler_that_raises_ends_the_call_and_nothing_else() -> None:
     ]
     for call in calls:
         with pytest.raises(Alarm):
-            interrupted(lambda call=call: [call() for _ in range(10_000)], handler)
+            interrupted(partial(again, call), handler)
         assert decoder.decode_batch(messages[:100]) == events[:100]
         assert encoder.encode_batch(events[:100]) == messages[:100]
