@@ -1,8 +1,8 @@
 """Failed allocations, each of an operation in turn, and what comes of it: for tests, and as a table of libraries.
 
-`make out-of-memory` (`python tests/nomemory.py`) prints the table (a minute); `--points N` looks at N of an operation's allocations at most,
-spread evenly, `--library NAME` at one library alone, `--show` names what was not as it should be. CPython's own
-`_testcapi.set_nomemory` makes the allocations fail: those of Python, not those of Rust or C by `malloc`.
+`make out-of-memory`, which is `python tests/nomemory.py`, prints the table (a minute or two); `--points N` looks at N
+of an operation's allocations at most, spread evenly, `--library NAME` at one library alone, `--show` names what was not
+as it should be. CPython's own `_testcapi.set_nomemory` makes the allocations fail: Python's, not those by `malloc`.
 
 Every point is tried in a child that was forked for it and for what follows, so that a crash costs one point.
 """
