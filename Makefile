@@ -138,6 +138,14 @@ soak: dev ## the long tests
 	cargo test -p vmcodec-core -p vmcodec-arrow --profile soak --locked
 	$(BIN)/python -m pytest -m soak -s
 
+.PHONY: memcheck
+memcheck: dev ## the test suite under AddressSanitizer, or TESTS of it; needs the C compiler's libasan
+	$(BIN)/python tests/memcheck.py $(TESTS)
+
+.PHONY: out-of-memory
+out-of-memory: dev ## what comes of each allocation that fails, in vmcodec, msgspec and orjson
+	$(BIN)/python tests/nomemory.py
+
 .PHONY: fuzz
 fuzz: $(BIN)/python ## MINUTES (10) of every fuzz target in turn, on JOBS cores (all); needs a C++ compiler
 	$(BIN)/python -m pip install --quiet "rich>=14.0"
@@ -150,4 +158,4 @@ fuzz-coverage: $(BIN)/python ## which lines the inputs of the fuzz targets reach
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(VENV) .venvs .services .fuzz dist target
+	rm -rf $(VENV) .venvs .services .fuzz .memcheck dist target

@@ -1,8 +1,8 @@
-"""Failed allocations, each of an operation in turn, and what came of it: for the tests, and as a table of three libraries.
+"""Failed allocations, each of an operation in turn, and what comes of it: for tests, and as a table of libraries.
 
-`python tests/nomemory.py` prints the table (a minute); `--points N` looks at N of an operation's allocations at most,
-spread evenly, `--library NAME` at one library alone, `--show` names what was not as it should be. CPython's own
-`_testcapi.set_nomemory` makes the allocations fail: those of Python, not those of Rust or C by `malloc`.
+`make out-of-memory`, which is `python tests/nomemory.py`, prints the table (a minute or two); `--points N` looks at N
+of an operation's allocations at most, spread evenly, `--library NAME` at one library alone, `--show` names what was not
+as it should be. CPython's own `_testcapi.set_nomemory` makes the allocations fail: Python's, not those by `malloc`.
 
 Every point is tried in a child that was forked for it and for what follows, so that a crash costs one point.
 """
@@ -44,7 +44,7 @@ class Point(NamedTuple):
 
 def attempt(call: Callable[[], Any], start: int, alone: bool) -> tuple[str, Any]:
     """Make the call while this allocation fails: how it ended, and what it gave."""
-    import _testcapi
+    import _testcapi  # type: ignore[import-not-found]
 
     try:
         _testcapi.set_nomemory(start, start + 1 if alone else 0)
@@ -100,7 +100,9 @@ def points(operation: Operation, most: int | None) -> Iterator[Point]:
     for alone in (True, False):
         start, quiet, passed = 0, 0, []
         while quiet * step < QUIET:
-            for start, ended in in_child(partial(try_points, operation, usual, start, step, alone), start):
+            trying = partial(try_points, operation, usual, start, step, alone)
+            for point, ended in in_child(trying, start):
+                start = point
                 quiet = quiet + 1 if ended == "the usual result" else 0
                 passed.append(Point(operation.name, start, alone, ended))
             start += step

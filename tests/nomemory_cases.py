@@ -16,7 +16,9 @@ USUAL = (
     '"Extensions":{"BusinessCall":1,"text":"\\u00e9\\n\\ud83d\\ude00","u":18446744073709551615},"more":{"x":[true,null,-2.5]},'
     '"another":"日本語"}' % ("9" * 60)
 ).encode()
-PLAIN = b'{"id":"EventAgentReady","ThisDN":"7012","Server":1,"time":1718001850573,"AgentWorkMode":"AutoIn","AgentID":"x%d"}'
+PLAIN = (
+    b'{"id":"EventAgentReady","ThisDN":"7012","Server":1,"time":1718001850573,"AgentWorkMode":"AutoIn","AgentID":"x%d"}'
+)
 UNKNOWN = '{"id":"EventRinging","ThisDN":"7011","Überschrift":{"a":[1,2,3]}}'.encode()
 GOOD_ONES = [USUAL, PLAIN % 1, PLAIN % 2]
 FREE = [USUAL, PLAIN % 1, UNKNOWN]
@@ -111,10 +113,12 @@ def operations() -> list[Operation]:
         Operation("encode, bad", lambda: refused(encoder.encode_lines, wrong)),
         Operation("encode, surrogate", lambda: refused(encoder.encode, surrogate)),
         # Texts that were not read as UTF-8 yet: CPython makes that when it is asked.
-        Operation("encode, fresh", lambda: encoder.encode(vmcodec.EventDNOutOfService(this_dn="é" * (1 + len(events))))),
+        Operation(
+            "encode, fresh", lambda: encoder.encode(vmcodec.EventDNOutOfService(this_dn="é" * (1 + len(events))))
+        ),
         Operation("KVList", lambda: at_kv_list('{"a":[1,{"ü":1.5}],"b":{"c":null}}'.encode())),
         Operation("errors", lambda: [error_in_words(error) for error in errors]),
-        Operation("Decoder", lambda: Decoder(only=[vmcodec.EventOffHook, vmcodec.UnknownEvent])._fast),  # type: ignore[attr-defined]
+        Operation("Decoder", lambda: Decoder(only=[vmcodec.EventOffHook, vmcodec.UnknownEvent])._fast),
         Operation("Decoder, own", lambda: Decoder(events=(Own, vmcodec.EventOffHook)).decode(OWN)),
         Operation("Encoder", lambda: Encoder(events=(Own,)).encode(events[4])),
         Operation("decode_arrow", lambda: plain.decode_arrow(BAD, errors="return", threads=1), table_told),
@@ -126,7 +130,9 @@ def operations() -> list[Operation]:
             table_told,
         ),
         Operation(
-            "iter_arrow", lambda: list(plain.iter_arrow(BAD_LINES, errors="return", batch_rows=2, threads=1)), tables_told
+            "iter_arrow",
+            lambda: list(plain.iter_arrow(BAD_LINES, errors="return", batch_rows=2, threads=1)),
+            tables_told,
         ),
         Operation("to_events", plain.decode_arrow(GOOD_ONES, threads=1).to_events),
         Operation("capsules", lambda: plain.decode_arrow(GOOD_ONES, threads=1).__arrow_c_array__() and None),

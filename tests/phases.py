@@ -44,7 +44,7 @@ class Refusing(BaseEvent, frozen=True, kw_only=True):
 class Breaking(BaseEvent, frozen=True, kw_only=True):
     """Raises what is no matter of the record."""
 
-    made: Any = field(default_factory=lambda: {}["no key"])
+    made: Any = field(default_factory=lambda: int(float("inf")))
 
 
 def phases() -> dict[str, Phase]:
@@ -52,9 +52,12 @@ def phases() -> dict[str, Phase]:
     numbers = itertools.count()
     batch = [GOOD % (7000 + number, number, number, number) for number in range(98)] + [UNKNOWN % 1, UNKNOWN % 2]
     lines = b"\n".join(batch) + b"\n"
-    bad = batch[:49] + [GOOD[:-9], b"{}"] + batch[49:98]
+    bad = [*batch[:49], GOOD[:-9], b"{}", *batch[49:98]]
     events: list[Any] = PLAIN.decode_batch(batch) + LAZY.decode_batch(batch)
-    large = json.dumps({"id": "EventDNOutOfService", "ThisDN": "1", "Extensions": {"a": ["x" * 99] * 5000, "b": "é" * 2**18}})
+    large = json.dumps(
+        {"id": "EventDNOutOfService", "ThisDN": "1", "Extensions": {"a": ["x" * 99] * 5000, "b": "é" * 2**18}}
+    )
+    wrong: Any = large
     breaking: Decoder[Any] = Decoder(events=(*vmcodec.EVENTS, Breaking))
     mixed = [*batch[:50], b'{"id":"Breaking"}', *batch[50:]]
 
@@ -71,7 +74,9 @@ def phases() -> dict[str, Phase]:
     def looked_at() -> None:
         for event in LAZY.decode_batch(batch):
             if isinstance(getattr(event, "reasons", None), KVList):
-                assert event.reasons["ReasonCode"] == "Coffee" and repr(event.reasons) and event.reasons == event.reasons
+                assert (
+                    event.reasons["ReasonCode"] == "Coffee" and repr(event.reasons) and event.reasons == event.reasons
+                )
 
     def returned() -> None:
         for result in PLAIN.decode_batch(bad, errors="return"):
@@ -95,7 +100,7 @@ def phases() -> dict[str, Phase]:
         "a lazy record of 1 MB": Phase(lambda: LAZY.decode(large).extensions.to_dict(), len(large) // USUAL_SIZE),
         "returned errors": Phase(returned, 100),
         "an error in the middle": Phase(refused(lambda: PLAIN.decode_batch(bad), DecodeError), 50),
-        "an exception in the middle": Phase(refused(lambda: breaking.decode_batch(mixed), KeyError), 50),
+        "an exception in the middle": Phase(refused(lambda: breaking.decode_batch(mixed), OverflowError), 50),
         "lines": Phase(lambda: PLAIN.decode_lines(lines), 100),
         "stream": Phase(lambda: sum(1 for _ in PLAIN.iter_decode([lines[:1000], lines[1000:]], batch_size=7)), 100),
         "half a stream": Phase(half_read, 50),
@@ -104,7 +109,7 @@ def phases() -> dict[str, Phase]:
         "encode": Phase(lambda: [vmcodec.encode(event) for event in events], 200),
         "encode_batch": Phase(lambda: vmcodec.encode_batch(events), 200),
         "encode_lines": Phase(lambda: vmcodec.encode_lines(events), 200),
-        "encode, bad": Phase(refused(lambda: vmcodec.encode_lines([*events, large]), EncodeError), 200),
+        "encode, bad": Phase(refused(lambda: vmcodec.encode_lines([*events, wrong]), EncodeError), 200),
         "columns": Phase(lambda: PLAIN.decode_arrow(bad, errors="return", threads=1), 100),
         "columns and back": Phase(lambda: PLAIN.decode_arrow(lines, threads=1).to_events(), 100),
         "tables": Phase(lambda: list(PLAIN.iter_arrow(lines, batch_rows=30, threads=1)), 100),

@@ -1,7 +1,8 @@
 """Nothing is lost: neither objects nor memory, in any phase of `phases`, and no reference to an object that all share.
 
 The default run counts objects. `pytest -m soak tests/test_leaks.py -s` measures memory, in a process for each phase,
-and takes a quarter of an hour; `LEAKS=20000000` in the environment has so many events decoded in all (10,500,000 by default).
+and takes a quarter of an hour; `LEAKS=20000000` in the environment has so many events decoded in all (10,500,000 by
+default).
 """
 
 import gc
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 import vmcodec
 from phases import GOOD, PLAIN, UNKNOWN, Phase, phases
-from support import ROOT, run_python
+from support import run_python
 from vmcodec import AgentWorkMode, DecodeError, EncodeError, KVList, Time, UnknownEvent
 
 PHASES = phases()
@@ -45,8 +46,10 @@ def test_memory_does_not_grow() -> None:
     slopes = {}
     done = 0
     for name, part in amounts.items():
-        code = f"import sys; sys.argv[0] = 'phases'; sys.path.insert(0, {str(ROOT / 'tests')!r}); import phases; phases.main()"
-        points = [tuple(map(int, line.split())) for line in run_python(code, name, str(part)).splitlines()]
+        points = [
+            tuple(map(int, line.split()))
+            for line in run_python("import phases; phases.main()", name, str(part)).splitlines()
+        ]
         done += points[-1][0]
         slopes[name] = slope(points[len(points) // 4 :])
         print(f"{name:26} {points[-1][0]:>9,} decodes  {slopes[name]:8.1f} kB for each 100,000", flush=True)

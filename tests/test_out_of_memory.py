@@ -9,7 +9,6 @@ import resource
 import subprocess
 import sys
 
-import nomemory
 import pytest
 from nomemory_cases import operations
 from support import new_environment

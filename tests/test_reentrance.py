@@ -1,4 +1,4 @@
-"""Code that runs in the middle of our calls and calls us again, all kinds of it at once, with the collector at every turn.
+"""Code that runs in the middle of our calls and calls us again: all kinds of it at once, the collector at every turn.
 
 One kind at a time, and what else a collector's run could meet, is in `test_contract_gc`.
 """

@@ -244,3 +244,31 @@ fn big_integer(out: &mut Vec<u8>, value: &Bound<'_, PyInt>) -> Result<(), Box<Re
     encode::number(out, Number::Big(digits));
     Ok(())
 }
+
+/// An int that is no bool.
+pub(crate) fn plain_int<'a, 'py>(value: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, PyInt>> {
+    let int = value.cast::<PyInt>().ok()?;
+    (!value.is_instance_of::<PyBool>()).then_some(int)
+}
+
+pub(crate) fn is_number(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyFloat>() || plain_int(value).is_some()
+}
+
+/// An integer of 64 bits.
+pub(crate) fn integer(
+    out: &mut Vec<u8>,
+    value: &Bound<'_, PyAny>,
+    expected: &str,
+) -> Result<(), Box<Refusal>> {
+    let number = match (reading::int(value), plain_int(value)) {
+        (Some(number), _) => Number::Int(number),
+        (None, None) => return Err(Refusal::wrong_type(expected, value)),
+        (None, Some(int)) => match int.extract() {
+            Ok(number) => Number::UInt(number),
+            Err(_) => return Err(Refusal::found("out_of_range", "a 64-bit int", value)),
+        },
+    };
+    encode::number(out, number);
+    Ok(())
+}

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyString};
 use vmcodec_core::{EventId, Failure, Ignore, Kind, Number, Outcome, encode};
 
 use crate::encode_error::EncodeError;
@@ -16,7 +16,7 @@ use crate::kvlist::KVList;
 use crate::refusal::Refusal;
 use crate::session::Pulse;
 use crate::shape::{Reader, Shape, ShapeField};
-use crate::tree;
+use crate::tree::{self, integer, is_number, plain_int};
 use crate::words::name;
 
 /// For fewer events the room for keys costs more than they save.
@@ -384,32 +384,4 @@ fn odd_time(part: &Bound<'_, PyAny>, place: usize) -> Box<Refusal> {
         None => Refusal::wrong_type("an int", part),
     };
     refusal.at_name(member)
-}
-
-/// An int that is no bool.
-fn plain_int<'a, 'py>(value: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, PyInt>> {
-    let int = value.cast::<PyInt>().ok()?;
-    (!value.is_instance_of::<PyBool>()).then_some(int)
-}
-
-fn is_number(value: &Bound<'_, PyAny>) -> bool {
-    value.is_instance_of::<PyFloat>() || plain_int(value).is_some()
-}
-
-/// An integer of 64 bits.
-fn integer(
-    out: &mut Vec<u8>,
-    value: &Bound<'_, PyAny>,
-    expected: &str,
-) -> Result<(), Box<Refusal>> {
-    let number = match (reading::int(value), plain_int(value)) {
-        (Some(number), _) => Number::Int(number),
-        (None, None) => return Err(Refusal::wrong_type(expected, value)),
-        (None, Some(int)) => match int.extract() {
-            Ok(number) => Number::UInt(number),
-            Err(_) => return Err(Refusal::found("out_of_range", "a 64-bit int", value)),
-        },
-    };
-    encode::number(out, number);
-    Ok(())
 }
