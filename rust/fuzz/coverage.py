@@ -39,7 +39,8 @@ def replay() -> dict[str, Any]:
     where = ("--manifest-path", HERE / "Cargo.toml", "--target-dir", TARGET_DIR)
     # Build scripts are instrumented too, and write what nobody needs.
     of_builds = str(TARGET_DIR / "build.profraw")
-    call("cargo", "build", *flags, *where, RUSTFLAGS="-Cinstrument-coverage", LLVM_PROFILE_FILE=of_builds)
+    instrumented = {"RUSTFLAGS": "-Cinstrument-coverage", "RUSTC_WRAPPER": str(HERE / "rustc.sh")}
+    call("cargo", "build", *flags, *where, LLVM_PROFILE_FILE=of_builds, **instrumented)
     binary = TARGET_DIR / "debug" / "examples" / "replay"
     raw = [TARGET_DIR / f"{name}.profraw" for name in targets()]
     for name, profile in zip(targets(), raw, strict=True):

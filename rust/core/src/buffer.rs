@@ -145,4 +145,11 @@ mod tests {
             assert_eq!(lines, [(1, &b"{a}"[..])]);
         }
     }
+
+    #[test]
+    fn at_its_end_it_has_nothing_and_wants_nothing() {
+        let mut buffer = Buffer::at_end();
+        assert!(buffer.ended && buffer.pending().is_empty());
+        assert_eq!((buffer.complete(), buffer.oversized(0)), (0, None));
+    }
 }

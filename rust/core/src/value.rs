@@ -33,10 +33,12 @@ impl<'r> Walk<'_, 'r> {
                 cursor.step();
                 Scalar::Text(cursor.text(self.scratch)?)
             }
+            Kind::Text => return Err(cursor.wrong_type(Expected::Text)),
             Kind::Integer => Scalar::Number(self.integer(cursor, Expected::Integer)?),
             Kind::Enum(table) => self.code(cursor, table)?,
             Kind::Time => self.time(cursor)?,
             Kind::KvList if first == b'{' => return self.kv_list(cursor, field, sink),
+            Kind::KvList => return Err(cursor.wrong_type(Expected::Object)),
             Kind::IntegerOrText if first == b'"' => {
                 cursor.step();
                 Scalar::Text(cursor.text(self.scratch)?)
@@ -44,13 +46,8 @@ impl<'r> Walk<'_, 'r> {
             Kind::IntegerOrText => Scalar::Number(plain_integer(cursor)?),
             Kind::Boolean => Scalar::Boolean(boolean(cursor)?),
             Kind::Float => Scalar::Number(float(cursor)?),
-            Kind::List if first == b'[' => {
-                return self.whole_tree(cursor, Target::Field(field), sink);
-            }
-            Kind::Any => return self.whole_tree(cursor, Target::Field(field), sink),
-            Kind::Text | Kind::KvList | Kind::List => {
-                return Err(cursor.wrong_type(expected(kind)));
-            }
+            Kind::List if first != b'[' => return Err(cursor.wrong_type(Expected::Array)),
+            Kind::List | Kind::Any => return self.whole_tree(cursor, Target::Field(field), sink),
         };
         Ok(sink.field(field, value)?)
     }

@@ -6,7 +6,8 @@ mod common;
 use common::quarrel::{event, field, plan, quarrelling};
 use common::record::Recorder;
 use vmcodec_core::{
-    Code, Decoder, EventRow, Failure, FieldSet, Ignore, Kind, NameId, Options, Outcome, PlanError,
+    Code, Decoder, EventRow, Expected, Failure, FieldSet, Ignore, JsonType, Kind, NameId, Options,
+    Outcome, PlanError,
 };
 
 #[test]
@@ -206,5 +207,32 @@ fn what_an_event_claims() {
             assert_eq!(plan.claims(event, name), expected, "{event} {name}");
         }
         assert_eq!(plan.claims(event, "the y"), event != 1);
+    }
+}
+
+#[test]
+fn null_is_no_value_of_what_must_be_there() {
+    for (kind, expected) in [
+        (Kind::Text, Expected::Text),
+        (Kind::Integer, Expected::Integer),
+        (Kind::IntegerOrText, Expected::IntegerOrText),
+        (Kind::Enum(0), Expected::Enum(0)),
+        (Kind::Time, Expected::Time),
+        (Kind::KvList, Expected::Object),
+        (Kind::Boolean, Expected::Boolean),
+        (Kind::Float, Expected::Float),
+        (Kind::List, Expected::Array),
+    ] {
+        let decoder = Decoder {
+            plan: plan(&[event(&["E"], vec![field(&["f"], kind, true)])]).unwrap(),
+            options: Options::default(),
+        };
+        let record = br#"{"kind":"E","f":null}"#;
+        let found = decoder.decode(&mut decoder.memory(), record, &mut Ignore);
+        let Err(Failure::Fault(fault)) = found else {
+            panic!("{kind:?}: {found:?}");
+        };
+        let told = (fault.code, fault.expected, fault.got);
+        assert_eq!(told, (Code::WrongType, expected, Some(JsonType::Null)));
     }
 }

@@ -53,6 +53,11 @@ fn quarrels() -> Vec<String> {
         r#"{"n":null,"more":1,"kind":"M"}"#,
         r#"{"n":"","kind":"N","more":1}"#,
         r#"{"kind":"D","x":[],"y":5,"w":"?","t":[]}"#,
+        // What came before the id is not of this event; the usual forms of a time, nearly.
+        r#"{"flag":true,"kind":"B","x":"1","y":""}"#,
+        r#"{"kind":"A","x":1,"t":{"s":1700000000,"u":3 }}"#,
+        r#"{"kind":"A","x":1,"t":{"s":1700000000,"u":1e0}}"#,
+        r#"{"kind":"A","x":1,"t":{"s":1700000000,"u":1000000}}"#,
     ]
     .map(str::to_owned)
     .to_vec();
@@ -153,6 +158,11 @@ pub fn buffers() -> Vec<Vec<u8>> {
         let buffer = format!("{}{end}{short}{end}{}", pair[0], pair[1]);
         found.push([&size[..], buffer.as_bytes()].concat());
         found.push([&size[..], format!("{short}{end}{short}").as_bytes()].concat());
+    }
+    // White space alone, beyond the longest record; and a form feed, which is none.
+    for piece in [" ", "\t\r", " \x0c"] {
+        let buffer = format!("{}\n{piece}\n{{}}", piece.repeat(30));
+        found.push([&[8, 5, 1][..], buffer.as_bytes()].concat());
     }
     found.retain(|seed| seed.len() < LONGEST);
     found
