@@ -259,7 +259,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("unique keys", _value(lambda size: b"{" + _numbered('"key%d":0', size) + b"}")),
     Shape("one key again and again", _value(lambda size: b"{" + _repeated(b'"key":0', size) + b"}")),
     Shape("colliding keys", _value(lambda size: b"{" + _colliding(size) + b"}")),
-    Shape("colliding keys, small objects", _value(lambda n: b"[" + _repeated(b"{" + _colliding(4096) + b"}", n) + b"]")),
+    Shape("colliding keys, small ones", _value(lambda n: b"[" + _repeated(b"{" + _colliding(4096) + b"}", n) + b"]")),
     Shape("objects almost alike", _value(_almost_alike)),
     Shape("objects of two shapes in turn", _value(_shapes_in_turn)),
     Shape("unknown members", _record(lambda size: HEAD + b"," + _numbered('"m%d":0', size) + b"}")),
