@@ -68,6 +68,9 @@ def main(arguments: list[str] | None = None) -> None:
         (draw_attack, chosen.attack, "attack"),
     )
     for draw, figures, picture in pictures:
+        if not figures.exists():
+            print(f"{figures.name} is not there yet: no picture of it")
+            continue
         results = json.loads(figures.read_text(encoding="utf-8"))
         for name, theme in THEMES.items():
             draw(results, theme, chosen.images / f"{picture}-{name}.svg")
