@@ -117,6 +117,11 @@ bench: dev ## compare with the peers: table, results and plots (a few minutes on
 	$(BIN)/python benches/linear.py
 	$(BIN)/python benches/plot.py
 
+.PHONY: bench-attack
+bench-attack: dev ## what hostile input costs in time and memory, and a bad record beside a good one
+	$(BIN)/python benches/attack.py
+	$(BIN)/python benches/plot.py
+
 .PHONY: bench-instructions
 bench-instructions: dev ## instructions a message beside the kept ones; UPDATE=1 keeps these (needs valgrind)
 	$(BIN)/python benches/instructions.py $(if $(UPDATE),--update)

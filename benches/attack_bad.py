@@ -75,6 +75,14 @@ def _late(text: bytes) -> Change:
     return _id_last(_value(text))
 
 
+def _useconds(text: bytes) -> Change:
+    return _member(b'"time":{"seconds":1,"useconds":' + text + b"}")
+
+
+def _late_dn(text: bytes) -> Change:
+    return _id_last(_member(b'"ThisDN":' + text))
+
+
 CASES = (
     Case("empty_input", "white space", lambda record: b" " * len(record)),
     Case("not_an_object", "an array", lambda record: b"[" + record + b"]"),
@@ -95,12 +103,12 @@ CASES = (
     _pair("invalid_number", "in a free-form value", b"01", b"1", _value),
     _pair("out_of_range", "in a free-form value", b"1e999", b"1e99", _value),
     _pair("out_of_range", "an attribute", b'"ReferenceID":99999999999999999999', b'"ReferenceID":9', _agent),
-    _pair("out_of_range", "in the time", b'"time":{"seconds":1,"useconds":-1}', b'"time":{"seconds":1,"useconds":1}', _member),
+    _pair("out_of_range", "in the time", b"-1", b"1", _useconds),
     _pair("too_deep", "in a free-form value", b"[" * 130 + b"]" * 130, b"[" * 120 + b"]" * 120, _value),
     Case("too_large", "by a byte", lambda record: record.ljust(1001), options={"max_size": 1000}),
     Case("missing_attribute", "ThisDN", lambda record: record.replace(b'"ThisDN"', b'"OtherDN"', 1)),
     _pair("wrong_type", "an attribute", b'"ThisDN":7', b'"ThisDN":"7"', _member),
-    _pair("wrong_type", "an attribute, before the id", b'"ThisDN":7', b'"ThisDN":"7"', lambda text: _id_last(_member(text))),
+    _pair("wrong_type", "an attribute, before the id", b"7", b'"7"', _late_dn),
     _pair("unknown_enum", "an attribute", b'"AgentWorkMode":"Nonesuch"', b'"AgentWorkMode":"ManualIn"', _agent),
     _pair("invalid_integer", "an attribute", b'"ReferenceID":"seven"', b'"ReferenceID":"7"', _agent),
     _pair("invalid_time", "a pair of one", b'"time":{"seconds":1}', b'"time":{"seconds":1,"useconds":1}', _member),

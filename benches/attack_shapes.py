@@ -21,6 +21,7 @@ DEEP: Decoder[Any] = Decoder(max_size=LARGE, max_depth=1024)
 LAZY: Decoder[Any] = Decoder(max_size=LARGE, kv_lists="lazy")
 ENCODER = Encoder(max_depth=1024)
 MSGSPEC = msgspec.json.Decoder(vmcodec.Event)
+HALFWAY = b"9007199254740993." + b"0" * 700 + b"1"  # as far from one float as from the next
 HEAD = b'{"id":"EventDNOutOfService","ThisDN":"7"'
 Call = Callable[[], object]
 Doors = dict[str, Call]
@@ -87,7 +88,7 @@ def _lines(make: Callable[[int], bytes]) -> Callable[[int], Doors]:
             "decode": lambda: DECODER.decode_lines(data, errors="return"),
             "validate": lambda: DECODER.validate_lines(data),
             "msgspec": _quiet(MSGSPEC.decode_lines, data, msgspec.DecodeError),
-            "orjson": _quiet(lambda data: [orjson.loads(line) for line in data.split(b"\n") if line], data),
+            "orjson": _quiet(lambda data: [orjson.loads(line) for line in data.split(b"\n") if line.strip()], data),
         }
 
     return doors
@@ -131,7 +132,7 @@ def _blank(size: int) -> bytes:
     return b" \n" * (size // 2)
 
 
-# Keys that all of our tables put into one place: they differ where the hash cancels out --------------------------------
+# Keys that all of our tables put into one place: they differ where the hash cancels out
 
 
 @cache
@@ -152,10 +153,10 @@ def colliding(count: int) -> tuple[str, ...]:
 
 def _colliding(size: int) -> bytes:
     keys = colliding(4096)
-    return ",".join('"%s":%d' % (keys[n % 4096], n) for n in range(size // 40)).encode()
+    return ",".join(f'"{keys[number % 4096]}":{number}' for number in range(size // 40)).encode()
 
 
-# Free-form values ------------------------------------------------------------------------------------------------------
+# Free-form values
 
 
 def _escapes(size: int) -> bytes:
@@ -165,7 +166,7 @@ def _escapes(size: int) -> bytes:
 
 def _almost_alike(size: int) -> bytes:
     """Objects with the keys of the one before, but for the last: what was guessed is wrong at the very end."""
-    common = "".join('"key%d":0,' % number for number in range(90))
+    common = "".join(f'"key{number}":0,' for number in range(90))
     return b"[" + _numbered("{" + common + '"last%d":0}', size) + b"]"
 
 
@@ -180,7 +181,7 @@ def _nested(levels: int, part: bytes) -> bytes:
     return opening * levels + b"0" + closing * levels
 
 
-# Other doors -----------------------------------------------------------------------------------------------------------
+# Other doors
 
 
 def _lazy(size: int) -> Doors:
@@ -228,6 +229,10 @@ def _unknown_codes(size: int) -> bytes:
     return b"\n".join(ready % (1000 + number) for number in range(size // 80))
 
 
+def _faulty_before_id(size: int) -> bytes:
+    return b'{"UserData":{' + _numbered('"k%d":0', size) + b',},"id":""}'
+
+
 def _late(size: int) -> bytes:
     members = _numbered('"m%d":0', size // 2) + b',"AgentID":null,' + _numbered('"n%d":0', size // 2)
     return b"{" + members + b',"ThisDN":"7","id":"EventDNOutOfService"}'
@@ -244,7 +249,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("one exponent", _value(lambda size: b"1e" + b"9" * size)),
     Shape("one exponent of zeros", _value(lambda size: b"1e" + b"0" * size + b"1")),
     Shape("integers of 4300 digits", _value(lambda size: b"[" + _repeated(b"1" * 4300, size) + b"]")),
-    Shape("floats hard to round", _value(lambda n: b"[" + _repeated(b"9007199254740993." + b"0" * 700 + b"1", n) + b"]")),
+    Shape("floats hard to round", _value(lambda size: b"[" + _repeated(HALFWAY, size) + b"]")),
     Shape("small integers", _value(lambda size: b"[" + _repeated(b"7", size) + b"]")),
     Shape("short strings", _value(lambda size: b"[" + _numbered('"s%d"', size) + b"]")),
     Shape("empty objects", _value(lambda size: b"[" + _repeated(b"{}", size) + b"]")),
@@ -254,7 +259,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("unique keys", _value(lambda size: b"{" + _numbered('"key%d":0', size) + b"}")),
     Shape("one key again and again", _value(lambda size: b"{" + _repeated(b'"key":0', size) + b"}")),
     Shape("colliding keys", _value(lambda size: b"{" + _colliding(size) + b"}")),
-    Shape("colliding keys and strings", _value(lambda n: b"[" + _repeated(_colliding(4096).join([b"{", b"}"]), n) + b"]")),
+    Shape("colliding keys, small ones", _value(lambda n: b"[" + _repeated(b"{" + _colliding(4096) + b"}", n) + b"]")),
     Shape("objects almost alike", _value(_almost_alike)),
     Shape("objects of two shapes in turn", _value(_shapes_in_turn)),
     Shape("unknown members", _record(lambda size: HEAD + b"," + _numbered('"m%d":0', size) + b"}")),
@@ -262,7 +267,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("one attribute again and again", _record(lambda n: HEAD + b"," + _repeated(b'"ThisDN":"7"', n) + b"}")),
     Shape("id at the end", _record(_late)),
     Shape("a fault at the end", _value(lambda size: b"[" + _numbered('{"a%d":[0]}', size) + b",]")),
-    Shape("a fault at the end, id behind it", _record(lambda n: b'{"UserData":{' + _numbered('"k%d":0', n) + b',},"id":""}')),
+    Shape("a fault at the end, id behind it", _record(_faulty_before_id)),
     Shape("cut off", _record(lambda size: HEAD + b',"Extensions":{' + _numbered('"k%d":"x"', size))),
     Shape("bad UTF-8 at the end", _value(lambda size: b'"' + "é".encode() * (size // 2) + b'\xff"')),
     Shape("lines of one small event", _lines(_small_lines)),

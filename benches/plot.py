@@ -2,8 +2,8 @@
 
 bench-*.svg comes from results.json and is drawn here, linear-*.svg from linear.json and is drawn in curves.py,
 arrow-*.svg from results_arrow.json and is drawn in throughput.py, attack-*.svg from attack.json and is drawn in
-attack_plot.py. Run after compare.py, columns.py, linear.py and attack.py: `python benches/plot.py`. It measures nothing;
-the same figures give the same bytes.
+attack_plot.py. Run after compare.py, columns.py, linear.py and attack.py: `python benches/plot.py`. It measures
+nothing; the same figures give the same bytes.
 """
 
 from __future__ import annotations
@@ -68,6 +68,9 @@ def main(arguments: list[str] | None = None) -> None:
         (draw_attack, chosen.attack, "attack"),
     )
     for draw, figures, picture in pictures:
+        if not figures.exists():
+            print(f"{figures.name} is not there yet: no picture of it")
+            continue
         results = json.loads(figures.read_text(encoding="utf-8"))
         for name, theme in THEMES.items():
             draw(results, theme, chosen.images / f"{picture}-{name}.svg")

@@ -59,10 +59,11 @@ def shapes():
             yield head() + ',"UserData":{' + inner + "}}"
 
 def small():
-    "Small objects, which are kept whole, twice each; and every text of an attribute twice, so that it seems worthwhile."
+    "Small objects, which are kept whole, and texts of attributes: twice each, so that it seems worthwhile."
     for _ in range(amount // 40):
         extensions, reasons = (f'{{"k{next(number)}":"{next(number)}"}}' for _ in "ab")
-        one = f'{head()},"Extensions":{extensions},"UserData":{extensions},"Reasons":{reasons},"CustomerID":"{text()}"}}'
+        objects = f'"Extensions":{extensions},"UserData":{extensions},"Reasons":{reasons}'
+        one = f'{head()},{objects},"CustomerID":"{text()}"}}'
         yield one
         yield one
 

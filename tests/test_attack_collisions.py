@@ -1,9 +1,8 @@
-"""Keys, names and numbers that collide in our own tables: results are right, and nothing is looked at more than a few times.
+"""Keys, names and numbers that collide in our own tables: results are right, and little is looked at in vain.
 
 CPython hashes strings with a seed, so nobody can choose keys that meet in a dict. Our tables of names and our caches
 hash without one: these keys all meet. The tables of names hold only what the classes say, and a unit test beside them
-counts their longest run; the caches look at four places at most. Were it otherwise, the megabytes here would take hours;
-`benches/attack.py` measures it.
+counts their longest run; the caches look at four places at most. `benches/attack.py` measures what they cost.
 """
 
 import itertools

@@ -1,7 +1,7 @@
 """The long form of what hostile input may cost: inputs of 100 MB, a million members, time, bad records and memory.
 
-The shapes and the measuring are those of `benches/attack.py`, which prints the figures. Timings are only looked at here,
-in `make soak`: never in the default suite, where `test_contract_limits.py` has smaller forms of the same inputs.
+The shapes and the measuring are those of `benches/attack.py`, which prints the figures. Timings are only looked at
+here, in `make soak`: never in the default suite, where `test_contract_limits.py` has smaller forms of the same inputs.
 """
 
 import math
@@ -51,6 +51,7 @@ def test_a_hundred_megabytes(name: str) -> None:
         assert [error.code for error in errors] == ([code] if code else [])
         assert (result.code if isinstance(result, DecodeError) else None) == code
         if code is None and not options:
+            assert not isinstance(result, DecodeError)
             assert decoder.decode(vmcodec.encode(result)) == result
     decoder = Decoder(max_size=2**28)
     table = decoder.decode_arrow([data], errors="return")
