@@ -18,7 +18,7 @@ MODULE = re.compile(r"vmcodec/_vmcodec\.[\w-]+\.so")
 SOURCES = re.compile(
     r"PKG-INFO|LICENSE|README\.md|pyproject\.toml|Cargo\.(lock|toml)"
     r"|rust/(core|arrow|py)/(Cargo\.toml|(src|tests)/[\w/]+\.rs)"
-    r"|python/vmcodec/[\w/]+(\.pyi?|/py\.typed)"
+    r"|python/vmcodec/[\w/]+\.(html|pyi?|typed)"
 )
 INFO = re.compile(
     r"vmcodec-[\w.]+\.dist-info/(METADATA|WHEEL|RECORD|entry_points\.txt|licenses/LICENSE|sboms/[\w.-]+\.json)"
@@ -28,8 +28,8 @@ INFO = re.compile(
 def package() -> set[str]:
     """The files of the Python package."""
     folder = ROOT / "python"
-    found = {path.relative_to(folder).as_posix() for path in (folder / "vmcodec").rglob("*.py*")}
-    return {name for name in found if not name.endswith(".pyc")} | {"vmcodec/py.typed"}
+    found = (path for path in (folder / "vmcodec").rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix() for path in found if path.suffix not in (".pyc", ".so")}
 
 
 def check(holds: bool, why: object) -> None:
