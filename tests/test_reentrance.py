@@ -18,7 +18,7 @@ DEEPEST = 3
 depth, calls = 0, 0
 
 
-def again() -> None:
+def again() -> Any:
     """Make every kind of call, unless one of ours has got here already too often."""
     global depth, calls
     if depth >= DEEPEST:

@@ -68,7 +68,8 @@ pub fn errors_table(records: &[BadRecord<'_>]) -> Result<Table, ArrowError> {
 fn batch(schema: &SchemaRef, records: &[BadRecord<'_>]) -> Result<RecordBatch, ArrowError> {
     let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     // Worded right into the column.
-    let mut reasons = StringBuilder::with_capacity(records.len(), records.len() * 128);
+    let mut reasons =
+        StringBuilder::with_capacity(records.len(), records.len().saturating_mul(128));
     for record in records {
         let _ = write!(reasons, "{}", record.reason);
         reasons.append_value("");

@@ -203,7 +203,9 @@ impl Reader {
             .decode(&mut self.memory, bytes, &mut self.columns);
         match &built {
             Ok(Outcome::Event(event)) => self.columns.end_event(*event),
-            Ok(Outcome::Unknown { id, start }) => self.columns.end_unknown(id, &bytes[*start..]),
+            Ok(Outcome::Unknown { id, start }) => {
+                assert!(self.columns.end_unknown(id, &bytes[*start..]));
+            }
             _ => self.columns.end_nothing(),
         }
         let mut buffer = Buffer::default();

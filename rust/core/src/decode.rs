@@ -26,9 +26,7 @@ pub(crate) enum Id {
     Unknown(String),
 }
 
-/// One pass over one record.
-///
-/// The cursor is not in here but handed along, see [`Cursor::aside`].
+/// One pass over one record. The cursor is not in here but handed along, see [`Cursor::aside`].
 pub(crate) struct Walk<'w, 'r> {
     pub decoder: &'w Decoder,
     pub record: &'r [u8],

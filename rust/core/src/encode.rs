@@ -107,7 +107,7 @@ pub fn name(out: &mut Vec<u8>, name: &str, first: bool) -> bool {
 #[inline(always)]
 pub fn room(out: &mut Vec<u8>, items: usize) -> bool {
     let wanted = items.saturating_mul(ITEM).saturating_add(ITEM);
-    out.capacity() - out.len() >= wanted || out.try_reserve(wanted).is_ok()
+    out.capacity().saturating_sub(out.len()) >= wanted || out.try_reserve(wanted).is_ok()
 }
 
 /// A name that is not long, a number or a string that is not long, and what stands around them.

@@ -148,7 +148,7 @@ impl<'a> Cursor<'a> {
                 b'\\' => {
                     let before = self.utf8(run)?;
                     let character = self.escape()?;
-                    self.room(scratch, before.len() + character.len_utf8())?;
+                    self.room(scratch, before.len().saturating_add(character.len_utf8()))?;
                     scratch.push_str(before);
                     scratch.push(character);
                     run = self.at;

@@ -13,8 +13,7 @@ use vmcodec_core::{Code, Expected, Fault, Step};
 use crate::schema::Codec;
 use crate::words::{Count, Words, object, tuple};
 
-/// Words that are mostly fixed ones: a bad record shall not cost much more than a good one, so little is
-/// allocated for its error.
+/// Words that are mostly fixed ones, so that little is allocated for an error.
 type Told = Cow<'static, str>;
 
 /// Where a record stands among others.

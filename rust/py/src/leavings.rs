@@ -6,7 +6,7 @@
 use std::thread;
 use std::time::Duration;
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 
 /// So many go at once, in a few milliseconds.
@@ -19,7 +19,10 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// The error that has ended a call, and that call's objects on their way.
 #[cold]
 pub(crate) fn leave<'py>(error: PyErr, py: Python<'py>, objects: Vec<Bound<'py, PyAny>>) -> PyErr {
-    if objects.len() > FEW && !error.is_instance_of::<PyValueError>(py) {
+    let at_once = error.is_instance_of::<PyValueError>(py)
+        // A thread takes memory, and they give it back.
+        || error.is_instance_of::<PyMemoryError>(py);
+    if objects.len() > FEW && !at_once {
         let objects = objects.into_iter().map(Bound::unbind).collect();
         // Where no thread can be had they go at once.
         let _ = thread::Builder::new().spawn(move || let_go(objects));

@@ -48,7 +48,7 @@ pub(super) unsafe fn vectorcall(
     // PyO3 declares it as what does not unwind, and the linker's optimizer believes that of both.
     let function: Vectorcall = black_box(PyObject_Vectorcall);
     let standstill = Standstill;
-    // SAFETY: the caller vouches for the arguments.
+    // SAFETY: [foreign.vectorcall] the caller vouches for the arguments.
     let object = unsafe { function(callable, arguments, count, names) };
     std::mem::forget(standstill);
     object
@@ -61,9 +61,9 @@ pub(crate) fn call<'py, const N: usize>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let values = arguments.map(|argument| argument.as_ptr());
     let names = std::ptr::null_mut();
-    // SAFETY: as many live objects as are counted, and no names.
+    // SAFETY: [foreign.call] as many live objects as are counted, and no names.
     let object = unsafe { vectorcall(callable.as_ptr(), values.as_ptr(), N, names) };
-    // SAFETY: a new reference, or null with an exception set.
+    // SAFETY: [foreign.own] a new reference, or null with an exception set.
     Ok(unsafe { take(callable.py(), object) }?)
 }
 
