@@ -210,8 +210,8 @@ impl Reader {
         }
         let mut buffer = Buffer::default();
         let (one, other) = bytes.split_at(bytes.len() / 2);
-        buffer.push(one);
-        buffer.push(other);
+        buffer.push(one).unwrap();
+        buffer.push(other).unwrap();
         Found {
             checked: self.check(bytes),
             built,

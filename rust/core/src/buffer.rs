@@ -131,13 +131,13 @@ mod tests {
             (b"\x0c", Some(10)),
         ] {
             let mut buffer = Buffer::default();
-            buffer.push(&piece.repeat(10));
+            assert!(buffer.push(&piece.repeat(10)).is_ok());
             assert_eq!(buffer.complete(), 0);
             let told = buffer.oversized(max);
             let told = told.map(|(fault, pending)| (fault.code, fault.offset, pending.len()));
             assert_eq!(told, pending.map(|length| (Code::TooLarge, max, length)));
             // What is let go of counts as little as what was kept: the next line is whole.
-            buffer.push(b"\n{a}\n");
+            assert!(buffer.push(b"\n{a}\n").is_ok());
             let length = buffer.complete();
             let lines: Vec<_> = Lines::new(&buffer.pending()[..length])
                 .map(|line| (line.number, line.bytes))
