@@ -17,7 +17,7 @@ MODULE = re.compile(r"vmcodec/_vmcodec\.[\w-]+\.so")
 # Of each crate what cargo would package; of Python the package.
 SOURCES = re.compile(
     r"PKG-INFO|LICENSE|README\.md|pyproject\.toml|Cargo\.(lock|toml)"
-    r"|rust/(core|arrow|py)/(Cargo\.toml|(src|tests)/[\w/]+\.rs)"
+    r"|rust/(core|arrow|py)/(Cargo\.toml|(src|tests)/[\w/]+\.rs)|rust/py/vmcodec\.cdx\.json"
     r"|python/vmcodec/[\w/]+\.(html|pyi?|typed)"
 )
 INFO = re.compile(

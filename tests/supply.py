@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CARGO = shutil.which("cargo")
 ARROW = "vmcodec-arrow"
+TARGET = "x86_64-unknown-linux-gnu"
 
 
 def linked(*without: str) -> list[str]:
@@ -18,7 +19,7 @@ def linked(*without: str) -> list[str]:
     if CARGO is None:
         raise FileNotFoundError("cargo")
     command = [
-        CARGO, "tree", "--locked", "--package", "vmcodec-py", "--target", "x86_64-unknown-linux-gnu",
+        CARGO, "tree", "--locked", "--package", "vmcodec-py", "--target", TARGET,
         "--edges", "normal,no-proc-macro", "--prefix", "none", "--no-dedupe",
         *(word for name in without for word in ("--prune", name)),
     ]  # fmt: skip

@@ -64,7 +64,12 @@ def test_unsafe_code_has_a_room_of_its_own_and_grows_no_more() -> None:
 
 def test_each_unsafe_block_has_its_rows_in_safety_md() -> None:
     safety = (ROOT / "SAFETY.md").read_text()
-    sections = {stem: text for text in safety.split("\n## ") for stem in re.findall(r"^.*\(`(\w+)\.rs`\)", text) if stem != "lib"}
+    sections = {
+        stem: text
+        for text in safety.split("\n## ")
+        for stem in re.findall(r"^.*\(`(\w+)\.rs`\)", text)
+        if stem != "lib"
+    }
     files = {path.stem: path for path in UNSAFE_ROOM.glob("*.rs") if path.name != "mod.rs"}
     assert sections.keys() == files.keys()
     for stem, path in files.items():

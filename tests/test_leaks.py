@@ -67,7 +67,12 @@ def slope(points: list[tuple[int, ...]]) -> float:
 
 @pytest.mark.parametrize("amount", [100_000, pytest.param(1_000_000, marks=pytest.mark.soak)])
 def test_counts_of_shared_objects_do_not_drift(amount: int) -> None:
-    good: list[Any] = [GOOD % (7011, 1, 1, 1), UNKNOWN % 1, None, b'{"id":"EventDNOutOfService","ThisDN":"7011","Extensions":{}}']
+    good: list[Any] = [
+        GOOD % (7011, 1, 1, 1),
+        UNKNOWN % 1,
+        None,
+        b'{"id":"EventDNOutOfService","ThisDN":"7011","Extensions":{}}',
+    ]
     bad: list[Any] = [b"", 5, GOOD[:-9], good[0].replace(b'"7011"', b"7011")]
     lazy: vmcodec.Decoder[Any] = vmcodec.Decoder(kv_lists="lazy")
     warm: Any = PLAIN.decode(good[0])

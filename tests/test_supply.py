@@ -8,6 +8,7 @@ import tomllib
 from typing import Any
 
 import pytest
+from sbom import BILL, bill
 from supply import ARROW, CARGO, ROOT, linked
 
 REGISTRY = "registry+https://github.com/rust-lang/crates.io-index"
@@ -48,6 +49,10 @@ def test_few_crates_are_linked() -> None:
     assert len(few) <= 15, few
     # With the Arrow part. May only fall.
     assert len(all_of_them) <= 36, all_of_them
+
+
+def test_the_software_bill_of_materials_is_what_is_linked() -> None:
+    assert BILL.read_text() == bill(), "write it anew: python tests/sbom.py"
 
 
 def test_every_crate_is_the_registry_s_own_and_has_a_checksum() -> None:
