@@ -1,4 +1,4 @@
-"""The software bill of materials that the wheel carries: `python tests/sbom.py` writes it anew, test_supply.py compares.
+"""The software bill of materials of the wheel: `python tests/sbom.py` writes it anew, test_supply.py compares.
 
 Maturin could make one for each build; but it would hold the time, a random number and the folder of that build, and no
 two wheels would be the same. This one holds what follows from Cargo.lock, the checksums among it. Where the format is

@@ -153,7 +153,7 @@ def test_an_iterator_that_is_being_read_refuses_others() -> None:
     def chunks() -> Any:
         for message in MESSAGES[:3]:
             for call in (lambda: next(tables), tables.__arrow_c_stream__, tables.__arrow_c_schema__, tables.close):
-                with pytest.raises(RuntimeError, match="in use|borrowed") as caught:
+                with pytest.raises(RuntimeError, match=r"in use|borrowed") as caught:
                     call()
                 refusals.append(caught.value)
             yield message + b"\n"

@@ -102,7 +102,7 @@ pub fn name(out: &mut Vec<u8>, name: &str, first: bool) -> bool {
     }
 }
 
-/// Makes room for so many items that take at most [`ITEM`] bytes each, but for long strings, which see to
+/// Makes room for so many items that take at most `ITEM` bytes each, but for long strings, which see to
 /// their own. False where there is no memory.
 #[inline(always)]
 pub fn room(out: &mut Vec<u8>, items: usize) -> bool {
