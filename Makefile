@@ -67,7 +67,7 @@ test-python: ## pytest, and the answers of every bench
 
 .PHONY: test-safe
 test-safe: ## pytest once more, with every instance made by its constructor
-	VMCODEC_SAFE=1 VMCODEC_EXAMPLES_DIVISOR=5 $(PYTEST)
+	VMCODEC_SAFE=1 VMCODEC_REPEATED=1 $(PYTEST)
 
 # Beside the usual build, in a package of its own: the file that Python loads would otherwise be this one.
 .PHONY: test-panics

@@ -10,16 +10,16 @@ from msgspec import field
 from vmcodec import EVENTS, AgentWorkMode, Time
 from vmcodec.events import BaseEvent
 
-# The runs that repeat the suite, in safe mode and on other versions, are content with a part of the examples.
-DIVISOR = int(os.environ.get("VMCODEC_EXAMPLES_DIVISOR", "1"))
+# Whether this run repeats the suite: in safe mode, or on another version.
+REPEATED = os.environ.get("VMCODEC_REPEATED", "0") != "0"
 
 every_event = pytest.mark.parametrize("cls", EVENTS)
 
 
-def examples(number: int) -> settings:
-    """So many examples, always the same ones, as fast as they come."""
+def examples(number: int, repeated: int | None = None) -> settings:
+    """So many examples, always the same ones, as fast as they come; perhaps fewer where the suite is `repeated`."""
     return settings(
-        max_examples=max(number // DIVISOR, 20),
+        max_examples=repeated if REPEATED and repeated else number,
         deadline=None,
         derandomize=True,
         database=None,

@@ -117,7 +117,7 @@ def spoil(value: Any) -> None:
 
 @every_event
 def test_events(cls: type[BaseEvent]) -> None:
-    @examples(2000)
+    @examples(2000, repeated=400)
     @given(events(cls), seeds())
     def check(event: Any, seed: int) -> None:
         text = messy(event, Random(seed))
@@ -193,7 +193,7 @@ def test_a_class_of_ones_own() -> None:
     classes: tuple[type[BaseEvent], ...] = (*EVENTS, OwnEvent)
     decoder, encoder = Decoder(events=classes), Encoder(events=classes)
 
-    @examples(1000)
+    @examples(1000, repeated=200)
     @given(events(OwnEvent), seeds())
     def check(event: Any, seed: int) -> None:
         text = messy(event, Random(seed))
@@ -208,7 +208,7 @@ def test_a_class_of_ones_own() -> None:
 
 
 def test_batches_and_lines() -> None:
-    @examples(500)
+    @examples(500, repeated=100)
     @given(st.lists(any_event(), max_size=6), seeds())
     def check(many: list[Any], seed: int) -> None:
         random = Random(seed)
