@@ -144,7 +144,7 @@ soak: dev ## the long tests
 	$(BIN)/python -m pytest -m soak -s
 
 .PHONY: memcheck
-memcheck: dev ## the test suite under AddressSanitizer, or TESTS of it; needs the C compiler's libasan
+memcheck: dev ## every kind of work, and some tests or TESTS, under valgrind
 	$(BIN)/python tests/memcheck.py $(TESTS)
 
 .PHONY: out-of-memory
@@ -163,4 +163,4 @@ fuzz-coverage: $(BIN)/python ## which lines the inputs of the fuzz targets reach
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(VENV) .venvs .services .fuzz .memcheck dist target
+	rm -rf $(VENV) .venvs .services .fuzz dist target

@@ -34,7 +34,7 @@ def draw_attack(results: dict[str, Any], theme: Theme, target: Path) -> None:
     axis.axvline(mark, color=theme.text, linewidth=1)
     axis.set_yticks(range(len(shapes)), [shape["name"] for shape in shapes])
     axis.set_ylim(len(shapes) - 0.4, -0.6)
-    axis.set_xlim(-0.25, 2.05)
+    axis.set_xlim(-0.25, 2.2)
     axis.set_xticks([0, 0.5, 1, mark, 2], ["0", "0.5", "1: linear", f"{mark}: the mark", "2: quadratic"])
     axis.grid(axis="y", color=theme.bar, linewidth=0.4)
     axis.set_axisbelow(True)
