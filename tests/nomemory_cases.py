@@ -67,7 +67,9 @@ def at_kv_list(raw: bytes) -> list[Any]:
 def error_in_words(error: Any) -> list[Any]:
     """All that an error tells, each by its own name."""
     names = ("code", "index", "offset", "line", "column", "path", "event", "expected", "got", "raw")
-    return [*(getattr(error, name) for name in names), str(error), repr(error)]
+    # No generator is unpacked: CPython 3.13.0 crashes where that fails, whatever it gives.
+    told = [getattr(error, name) for name in names]
+    return [told, str(error), repr(error)]
 
 
 def table_told(table: Any) -> Any:

@@ -23,7 +23,8 @@ DECODER: Decoder[Any] = Decoder(max_depth=DEEPEST, max_size=2**27)
 LAZY: Decoder[Any] = Decoder(max_depth=DEEPEST, kv_lists="lazy")
 ENCODER = Encoder(max_depth=DEEPEST)
 LISTS, DICTS = (b"[", b"0", b"]"), (b'{"k":', b"0", b"}")
-small_stacks = pytest.mark.parametrize("kilobytes", [32, 64, 128, 256])
+# From 3.12 on CPython frees nested lists by recursion as far as its own count goes, whatever the stack is.
+small_stacks = pytest.mark.parametrize("kilobytes", [32, 64, 128, 256] if sys.version_info < (3, 12) else [128, 256])
 
 
 def nested(kind: tuple[bytes, bytes, bytes], levels: int) -> bytes:
@@ -107,6 +108,8 @@ def not_written() -> tuple[str, int]:
     event = replace(EventDNOutOfService(this_dn="7"), extensions={"k": inner})
     with pytest.raises(EncodeError) as caught:
         ENCODER.encode(event)
+    while inner:  # Taken apart here, as CPython may free it by recursion.
+        inner = inner.pop()
     return caught.value.code, len(str(caught.value))
 
 
