@@ -12,8 +12,7 @@ use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
 use crate::memory;
 use crate::nodes::dict_of;
-use crate::words::name;
-use crate::words::{self, Words, raised};
+use crate::words::{self, Words, name, raised};
 
 /// An immutable mapping over the bytes of a JSON object, such as UserData.
 ///

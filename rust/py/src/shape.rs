@@ -10,8 +10,7 @@ use vmcodec_core::{EventRow, FieldId, Kind, Number, Plan, encode};
 use crate::ffi::pending::Pending;
 use crate::ffi::slots::{Attributes, Slots, construct};
 use crate::ffi::{foreign, objects, reading};
-use crate::words::name;
-use crate::words::{self, Words, attribute, import, raised};
+use crate::words::{self, Words, attribute, import, name, raised};
 
 /// What an attribute of an instance is when the record does not have it.
 enum Absent {

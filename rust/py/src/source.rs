@@ -18,8 +18,7 @@ use crate::ffi::{foreign, objects};
 use crate::input::Input;
 use crate::memory;
 use crate::stream::not_bytes;
-use crate::words::name;
-use crate::words::{attribute, import, raised};
+use crate::words::{attribute, import, name, raised};
 
 /// Bytes asked of a file at a time.
 const CHUNK: usize = 1 << 18;

@@ -9,8 +9,7 @@ use vmcodec_arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use vmcodec_arrow::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream};
 use vmcodec_arrow::{ArrayRef, ArrowError, Refused, Texts, array_of};
 
-use crate::words::name;
-use crate::words::raised;
+use crate::words::{name, raised};
 
 /// The texts of an object that gives an Arrow array or a stream of them; none for any other object.
 /// Raises TypeError for an array of another type.
