@@ -80,7 +80,8 @@ def content(value: Any) -> Any:
         case msgspec.Struct():
             return [(name, seen(getattr(value, name))) for name in value.__struct_fields__]
         case KVList():
-            return value.raw, seen(value.to_dict())
+            # Whether these dicts are tracked depends on what the collector saw before.
+            return value.raw, repr(value.to_dict())
         case DecodeError():
             return str(value), value.__reduce__()
         case float():

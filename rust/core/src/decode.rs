@@ -2,14 +2,13 @@
 //!
 //! Called by `record`; what becomes of the values is the sink's affair. Nothing here recurses.
 
-use crate::error::{Code, Expected, Fault, Halt, Step, fault};
+use crate::error::{Code, Early, Expected, Fault, Halt, fault};
 use crate::plan::EntryKind;
 use crate::record::{Decoder, Extra, Memory, Unknown};
 use crate::rows::{EventId, FieldSet};
 use crate::scan::Cursor;
 use crate::sink::{Ignore, Sink, Target};
 use crate::text::Text;
-use crate::trace;
 use crate::tree::{colon, quote, tree};
 
 /// The number of the id's name: the plan makes it first.
@@ -35,7 +34,7 @@ pub(crate) struct Walk<'w, 'r> {
     /// Whether another member came before the id.
     pub late: bool,
     /// The event that the id names, as soon as it is read.
-    event: Option<EventId>,
+    pub event: Option<EventId>,
     /// For each row and name, the name that followed last time.
     pub(crate) next: &'w mut [u16],
 }
@@ -113,6 +112,14 @@ impl<'w, 'r> Walk<'w, 'r> {
         self.members(cursor, Members::new(row, ID_NAME, b','), Some(id), sink)
     }
 
+    /// Reads what is left of the object, from the value of the member `name` at the cursor, for the id.
+    pub fn rest(&mut self, cursor: &mut Cursor<'r>, name: usize) -> Result<Id, Halt> {
+        let (row, value_at) = (self.decoder.plan.foreign(), cursor.at);
+        self.skip(cursor)
+            .map_err(|halt| self.placed(halt, row, name, value_at))?;
+        self.members(cursor, Members::new(row, name, b','), None, &mut Ignore)
+    }
+
     /// Reads members up to the closing brace.
     #[inline(always)]
     fn members<S: Sink>(
@@ -157,7 +164,17 @@ impl<'w, 'r> Walk<'w, 'r> {
                 }),
             };
             if let Err(halt) = read {
-                return Err(self.placed(halt, row, name, value_at));
+                return Err(match halt {
+                    Halt::Fault(fault) if row == plan.any() && name != ID_NAME => {
+                        Halt::Early(Box::new(Early {
+                            fault,
+                            name,
+                            value_at,
+                            seen: members.seen,
+                        }))
+                    }
+                    halt => self.placed(halt, row, name, value_at),
+                });
             }
             members.separator = b',';
             members.previous = name;
@@ -215,7 +232,7 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     /// The row that the id leads to, if what was read before it fits.
-    fn row_of(&self, id: &Id, seen: &FieldSet) -> Result<usize, Halt> {
+    pub fn row_of(&self, id: &Id, seen: &FieldSet) -> Result<usize, Halt> {
         let plan = &self.decoder.plan;
         let Id::Event(event) = id else {
             return Ok(plan.foreign());
@@ -361,39 +378,5 @@ impl<'w, 'r> Walk<'w, 'r> {
         };
         let halt = fault(Code::MissingAttribute, at, Expected::Attribute);
         self.placed(halt, row, missing, usize::MAX)
-    }
-
-    /// Completes a fault in the member `name` with its path and event.
-    #[cold]
-    pub(crate) fn placed(&self, halt: Halt, row: usize, name: usize, value_at: usize) -> Halt {
-        let halt = self.at_event(halt, row);
-        let Halt::Fault(mut fault) = halt else {
-            return halt;
-        };
-        let step = match u16::try_from(name) {
-            Ok(number) if name < self.decoder.plan.names.len() => Step::Name(number),
-            _ => Step::Key,
-        };
-        let mut path = Vec::with_capacity(8);
-        path.push(step);
-        // Before a late id, all is read again, and this fault is not told.
-        if fault.path.is_empty() && fault.offset > value_at && !self.late {
-            let depth = self.decoder.options.max_depth.saturating_sub(1);
-            trace::path_to(self.record, value_at, fault.offset, depth, &mut path);
-        }
-        path.append(&mut fault.path);
-        fault.path = path;
-        Halt::Fault(fault)
-    }
-
-    #[cold]
-    fn at_event(&self, mut halt: Halt, row: usize) -> Halt {
-        if let Halt::Fault(fault) = &mut halt {
-            let given = EventId::try_from(row).ok();
-            fault.event = given
-                .filter(|_| row < self.decoder.plan.any())
-                .or(self.event);
-        }
-        halt
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Made by the walk; worded for people by the crates above. Nothing here holds a payload value.
 
-use crate::rows::{EventId, NameId};
+use crate::rows::{EventId, FieldSet, NameId};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal),+ $(,)?) => {
@@ -282,6 +282,21 @@ pub(crate) enum Halt {
     Stopped,
     /// The walk guessed before it knew the event, and guessed wrong.
     Restart,
+    /// The record is at fault before its id: perhaps for the event that the id names, perhaps not.
+    Early(Box<Early>),
+}
+
+/// A fault in the value of a member, and what the walk knew there.
+#[derive(Debug)]
+pub(crate) struct Early {
+    /// The fault, without its path.
+    pub fault: Box<Fault>,
+    /// The member's name.
+    pub name: usize,
+    /// Where its value begins.
+    pub value_at: usize,
+    /// The fields that came, this one among them.
+    pub seen: FieldSet,
 }
 
 impl From<crate::sink::Stopped> for Halt {

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::decode::{Id, Walk};
-use crate::error::{Code, Expected, Fault, Halt, fault, mismatch};
+use crate::error::{Code, Early, Expected, Fault, Halt, fault, mismatch};
 use crate::plan::Plan;
 use crate::rows::EventId;
 use crate::scan::Cursor;
@@ -209,16 +209,18 @@ impl Decoder {
         let mut result = walk.object(&mut cursor, self.plan.any(), sink);
         let (late, time_pair) = (walk.late, walk.time_pair);
         memory.time_pair = time_pair;
-        let again = match &result {
-            Err(Halt::Restart) => true,
-            Err(Halt::Fault(_)) => late,
-            _ => false,
+        result = match result {
+            Err(Halt::Early(early)) => {
+                cursor.aside(|cursor| self.id_behind(memory, record, cursor, object, *early, sink))
+            }
+            Err(Halt::Restart) => {
+                cursor.aside(|cursor| self.id_first(memory, record, cursor, object, sink))
+            }
+            Err(Halt::Fault(_)) if late => {
+                cursor.aside(|cursor| self.id_first(memory, record, cursor, object, sink))
+            }
+            result => result,
         };
-        if again {
-            sink.clear();
-            cursor.at = object;
-            result = cursor.aside(|cursor| self.id_first(memory, record, cursor, sink));
-        }
         let id = result?;
         cursor.space();
         if cursor.at_end() {
@@ -240,14 +242,43 @@ impl Decoder {
         memory: &mut Memory,
         record: &'r [u8],
         cursor: &mut Cursor<'r>,
+        object: usize,
         sink: &mut S,
     ) -> Result<Id, Halt> {
-        let object = cursor.at;
+        sink.clear();
+        cursor.at = object;
         let id =
             Walk::new(self, memory, record).object(cursor, self.plan.foreign(), &mut Ignore)?;
         let Id::Event(event) = id else {
             return Ok(id);
         };
+        cursor.at = object;
+        Walk::new(self, memory, record).object(cursor, usize::from(event), sink)
+    }
+
+    /// The same for a record with a fault before its id. All before the fault is sound: the id is looked
+    /// for behind it, and where it is that of an event with these members, nothing is read again.
+    #[inline(never)]
+    fn id_behind<'r, S: Sink>(
+        &self,
+        memory: &mut Memory,
+        record: &'r [u8],
+        cursor: &mut Cursor<'r>,
+        object: usize,
+        early: Early,
+        sink: &mut S,
+    ) -> Result<Id, Halt> {
+        cursor.at = early.value_at;
+        let mut walk = Walk::new(self, memory, record);
+        let id = walk.rest(cursor, early.name)?;
+        let Id::Event(event) = id else {
+            return Ok(id);
+        };
+        if let Ok(row) = walk.row_of(&id, &early.seen) {
+            let halt = Halt::Fault(early.fault);
+            return Err(walk.placed(halt, row, early.name, early.value_at));
+        }
+        sink.clear();
         cursor.at = object;
         Walk::new(self, memory, record).object(cursor, usize::from(event), sink)
     }

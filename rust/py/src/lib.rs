@@ -35,6 +35,7 @@ mod stream;
 mod table;
 mod table_stream;
 mod threads;
+mod told;
 mod tree;
 mod validate;
 mod words;

@@ -4,7 +4,8 @@ use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::error::{push_name, type_name};
+use crate::error::type_name;
+use crate::told::push_name;
 use crate::words::raised;
 
 /// Why a value cannot be written.
