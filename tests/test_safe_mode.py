@@ -68,7 +68,9 @@ def decoders(kv_lists: Any, extra: Any, unknown: Any, only: str) -> tuple[Decode
 
 def seen(value: Any) -> Any:
     """All that can be told of a result, to be compared."""
-    return type(value), gc.is_tracked(value), content(value)
+    # A KVList out of PyO3's free list is not tracked, a new one is, and neither has anything to be found by that.
+    tracked = gc.is_tracked(value) and not isinstance(value, KVList)
+    return type(value), tracked, content(value)
 
 
 def content(value: Any) -> Any:
@@ -80,8 +82,7 @@ def content(value: Any) -> Any:
         case msgspec.Struct():
             return [(name, seen(getattr(value, name))) for name in value.__struct_fields__]
         case KVList():
-            # Whether these dicts are tracked depends on what the collector saw before.
-            return value.raw, repr(value.to_dict())
+            return value.raw, seen(value.to_dict())
         case DecodeError():
             return str(value), value.__reduce__()
         case float():
