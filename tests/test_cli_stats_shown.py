@@ -79,10 +79,13 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
     path = tmp_path / "f.ndjson"
     path.write_text("".join(SERVICE % f',"Member{n}":1' + "\n" for n in range(9000)))
     command = [sys.executable, "-m", "vmcodec", "stats", str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ) as process:
-        assert process.stdout is not None and process.stderr is not None
-        process.stdout.readline()
-        process.stdout.close()
+    reading, writing = os.pipe()
+    # The report is longer than a page: it cannot be written whole before the pipe is closed.
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    with subprocess.Popen(command, stdout=writing, stderr=subprocess.PIPE, env=os.environ) as process:
+        os.close(writing)
+        assert os.read(reading, 1) and process.stderr is not None
+        os.close(reading)
         assert process.wait(60) == 141
         assert process.stderr.read() == b""
 
