@@ -14,8 +14,7 @@ use crate::columns::{self, Rows};
 use crate::error::Place;
 use crate::ffi::objects;
 use crate::input::{Input, items};
-use crate::leavings::leave;
-use crate::memory;
+use crate::leavings::{leave, leave_list};
 use crate::options::{Limit, choice};
 use crate::schema::{Codec, Schema, compile};
 use crate::session::{Errors, Session, Shelf};
@@ -142,14 +141,17 @@ impl Decoder {
         let py = messages.py();
         let messages = items(messages)?;
         let results = Session::run(py, &self.codec, &self.shelf, errors, |session| {
-            let mut results = memory::vec(messages.len())?;
+            // No vector that becomes a list at the end: for millions of results that takes too long.
+            let results = objects::list(py)?;
             for (index, item) in messages.iter().enumerate() {
-                match session.item(item, Place { index, line: None }) {
-                    Ok(result) => results.push(result),
-                    Err(error) => return Err(leave(error, py, results)),
+                let done = session
+                    .item(item, Place { index, line: None })
+                    .and_then(|result| Ok(objects::append(&results, &result)?));
+                if let Err(error) = done {
+                    return Err(leave_list(error, results));
                 }
             }
-            Ok(objects::list_of(py, results)?)
+            Ok(results)
         });
         results.map_err(|error| leave(error, py, messages))
     }
@@ -167,7 +169,7 @@ impl Decoder {
         let input = Input::of_buffer(buffer)?;
         let py = buffer.py();
         Session::run(py, &self.codec, &self.shelf, errors, |session| {
-            let mut results = Vec::new();
+            let results = objects::list(py)?;
             for line in Lines::new(input.bytes()) {
                 let place = Place {
                     index: line.index,
@@ -177,13 +179,13 @@ impl Decoder {
                     b"" => session.look(),
                     record => session
                         .record(record, place)
-                        .and_then(|result| memory::push(&mut results, result)),
+                        .and_then(|result| Ok(objects::append(&results, &result)?)),
                 };
                 if let Err(error) = done {
-                    return Err(leave(error, py, results));
+                    return Err(leave_list(error, results));
                 }
             }
-            Ok(objects::list_of(py, results)?)
+            Ok(results)
         })
     }
 

@@ -8,8 +8,7 @@ use vmcodec_core::{Decoder as Core, EventId, Options, Plan, TimeRow, depth_limit
 use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
 use crate::input::items;
-use crate::leavings::leave;
-use crate::memory;
+use crate::leavings::{leave, leave_list};
 use crate::options::Limit;
 use crate::schema::{Schema, compile};
 use crate::words::raised;
@@ -96,16 +95,17 @@ impl Encoder {
         let py = events.py();
         let events = items(events)?;
         let mut writer = Writer::new(self, events.len());
-        let mut results = memory::vec(events.len())?;
+        let results = objects::list(py)?;
         let done = writer.all(py, &events, |writer| {
-            results.push(objects::bytes(py, &writer.out)?.into_any());
+            let written = objects::bytes(py, &writer.out)?;
+            objects::append(&results, &written)?;
             writer.out.clear();
             Ok(())
         });
         if let Err(error) = done {
-            return Err(leave(leave(error, py, results), py, events));
+            return Err(leave(leave_list(error, results), py, events));
         }
-        Ok(objects::list_of(py, results)?)
+        Ok(results)
     }
 
     /// Write events as NDJSON: one a line, a newline behind each.

@@ -3,11 +3,13 @@
 //! They go bit by bit, in a thread that ends with the last of them, while the program goes on. An error of a
 //! record is no interruption: what its call had made goes at once, so that loops over bad batches pile up nothing.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyList;
 
 /// So many go at once, in a few milliseconds.
 const FEW: usize = 1 << 15;
@@ -15,29 +17,89 @@ const FEW: usize = 1 << 15;
 const PIECE: usize = 1 << 12;
 /// How long the others have it for sure.
 const PAUSE: Duration = Duration::from_millis(1);
+/// So many calls may leave something at a time: what more of them leave goes at once, so that a program
+/// which interrupts one call after the other piles up nothing.
+const CALLS: usize = 4;
 
-/// The error that has ended a call, and that call's objects on their way.
+/// How many threads are at it.
+static GOING: AtomicUsize = AtomicUsize::new(0);
+
+/// The error that has ended a call, and what that call had read on its way.
 #[cold]
 pub(crate) fn leave<'py>(error: PyErr, py: Python<'py>, objects: Vec<Bound<'py, PyAny>>) -> PyErr {
-    let at_once = error.is_instance_of::<PyValueError>(py)
-        // A thread takes memory, and they give it back.
-        || error.is_instance_of::<PyMemoryError>(py);
-    if objects.len() > FEW && !at_once {
-        let objects = objects.into_iter().map(Bound::unbind).collect();
-        // Where no thread can be had they go at once.
-        let _ = thread::Builder::new().spawn(move || let_go(objects));
+    if objects.len() > FEW && interrupts(&error, py) {
+        let mut objects: Vec<Py<PyAny>> = objects.into_iter().map(Bound::unbind).collect();
+        spawn(move |_| {
+            objects.truncate(objects.len().saturating_sub(PIECE));
+            !objects.is_empty()
+        });
     }
     error
 }
 
-fn let_go(mut objects: Vec<Py<PyAny>>) {
-    while !objects.is_empty() {
-        let rest = objects.len().saturating_sub(PIECE);
-        if Python::try_attach(|_| objects.truncate(rest)).is_none() {
-            // The interpreter has ended, and they with it.
-            std::mem::forget(objects);
-            return;
+/// The error that has ended a call, and the list that it had made so far.
+#[cold]
+pub(crate) fn leave_list<'py>(error: PyErr, list: Bound<'py, PyList>) -> PyErr {
+    if list.len() > FEW && interrupts(&error, list.py()) {
+        let mut left = Some(list.unbind());
+        spawn(move |py| {
+            if let Some(list) = &left {
+                let list = list.bind(py);
+                let rest = list.len().saturating_sub(PIECE);
+                if rest == 0 || list.del_slice(rest, list.len()).is_err() {
+                    left = None;
+                }
+            }
+            left.is_some()
+        });
+    }
+    error
+}
+
+fn interrupts(error: &PyErr, py: Python<'_>) -> bool {
+    // A thread takes memory, and what has no memory gives it back.
+    !error.is_instance_of::<PyValueError>(py) && !error.is_instance_of::<PyMemoryError>(py)
+}
+
+/// Calls `shorten`, which lets go of a piece and says whether there is more, in a thread. Where none can be
+/// had, all goes at once.
+fn spawn(shorten: impl FnMut(Python<'_>) -> bool + Send + 'static) {
+    let going = Going::new();
+    if going.others < CALLS {
+        let _ = thread::Builder::new().spawn(move || let_go(shorten, going));
+    }
+}
+
+fn let_go(mut shorten: impl FnMut(Python<'_>) -> bool, going: Going) {
+    loop {
+        match Python::try_attach(&mut shorten) {
+            Some(true) => thread::sleep(PAUSE),
+            Some(false) => break,
+            None => {
+                // The interpreter has ended, and they with it.
+                std::mem::forget(shorten);
+                break;
+            }
         }
-        thread::sleep(PAUSE);
+    }
+    drop(going);
+}
+
+/// A call whose objects are on their way.
+struct Going {
+    others: usize,
+}
+
+impl Going {
+    fn new() -> Going {
+        Going {
+            others: GOING.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+}
+
+impl Drop for Going {
+    fn drop(&mut self) {
+        GOING.fetch_sub(1, Ordering::Relaxed);
     }
 }
