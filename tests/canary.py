@@ -18,6 +18,8 @@ from msgspec import structs
 
 WORD, NUMBER = "qzjxkvwq", 7171717171717
 SEEN = re.compile("qzjx|zjxk|jxkv|xkvw|kvwq|7171|1717|qz.{1,6}jx|0071.{0,2}007a", re.IGNORECASE | re.DOTALL)
+# An object's place in memory may read like a secret.
+PLACE = re.compile(" at 0x[0-9a-f]+>", re.IGNORECASE)
 PACKAGE = str(Path(vmcodec.__file__).parent)
 # The word as JSON may spell it, and with what is no text or no JSON in its middle.
 SPELLINGS = [
@@ -94,7 +96,8 @@ def record(random: Random) -> bytes:
 
 def shows(value: object) -> bool:
     """Whether a secret is to be seen in the value's text."""
-    return SEEN.search(value if isinstance(value, str) else repr(value)) is not None
+    text = value if isinstance(value, str) else repr(value)
+    return SEEN.search(PLACE.sub(">", text)) is not None
 
 
 def places(error: BaseException) -> Iterator[tuple[str, object]]:

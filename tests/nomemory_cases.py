@@ -1,13 +1,14 @@
 """What `nomemory` does while memory is short: messages of every kind, and every entry point of vmcodec on them."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import vmcodec
 from msgspec import field
 from nomemory import Operation, refused
 from support import all_told, told
-from vmcodec import BaseEvent, Decoder, Encoder, KVList, OpenIntEnum
+from vmcodec import BaseEvent, Decoder, Encoder, KVList, OpenIntEnum, _schema
 
 # With dicts and lists, floats, large ints, escapes, text of all widths, unknown members, both forms of a time.
 USUAL = (
@@ -77,6 +78,24 @@ def table_told(table: Any) -> Any:
     return all_told(table.to_events()), table.num_rows, table.errors.num_rows, table.column_names
 
 
+def with_known_rows(classes: tuple[Any, ...], make: Callable[[tuple[Any, ...]], Any]) -> Callable[[], Any]:
+    """What makes a decoder or encoder of classes that were lowered before.
+
+    `typing.get_type_hints` and `msgspec.inspect`, which lower them, lose objects where memory is short, without
+    vmcodec too.
+    """
+    usual, rows = _schema.lower, _schema.lower(classes)
+
+    def call() -> Any:
+        setattr(_schema, "lower", lambda _: rows)  # noqa: B010
+        try:
+            return make(classes)
+        finally:
+            setattr(_schema, "lower", usual)  # noqa: B010
+
+    return call
+
+
 def operations() -> list[Operation]:
     """The entry points."""
     plain: Decoder[Any] = Decoder()
@@ -121,8 +140,11 @@ def operations() -> list[Operation]:
         Operation("KVList", lambda: at_kv_list('{"a":[1,{"ü":1.5}],"b":{"c":null}}'.encode())),
         Operation("errors", lambda: [error_in_words(error) for error in errors]),
         Operation("Decoder", lambda: Decoder(only=[vmcodec.EventOffHook, vmcodec.UnknownEvent])._fast),
-        Operation("Decoder, own", lambda: Decoder(events=(Own, vmcodec.EventOffHook)).decode(OWN)),
-        Operation("Encoder", lambda: Encoder(events=(Own,)).encode(events[4])),
+        Operation(
+            "Decoder, own",
+            with_known_rows((Own, vmcodec.EventOffHook), lambda classes: Decoder(events=classes).decode(OWN)),
+        ),
+        Operation("Encoder", with_known_rows((Own,), lambda classes: Encoder(events=classes).encode(events[4]))),
         Operation("decode_arrow", lambda: plain.decode_arrow(BAD, errors="return", threads=1), table_told),
         Operation("decode_arrow, lines", lambda: plain.decode_arrow(LINES, threads=1), table_told),
         Operation("decode_arrow, raised", lambda: refused(plain.decode_arrow, BAD)),

@@ -194,6 +194,7 @@ def test_a_secret_that_is_shown_is_found() -> None:
             json.loads(data)
         assert leaks(caught.value)
     assert shows("qz\\u006axkvwq") and shows(repr(b"qzjx\xff")) and not shows(str(list(range(4000, 7100))))
+    assert shows("<X object at 0x7171>7171") and not shows("<X object at 0x7171>")
     assert len(GOOD) == 14
 
 

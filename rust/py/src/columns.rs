@@ -120,7 +120,7 @@ fn of_items<'py>(
     options: &Options<'_, 'py>,
 ) -> PyResult<Bound<'py, EventTable>> {
     let py = decoder.py();
-    let (inputs, wrong) = records(py, items)?;
+    let (inputs, wrong) = records(py, items, 0)?;
     let columns = call.messages(py, messages(py, &inputs)?, wrong, options)?;
     EventTable::new(decoder, columns, options.errors)
 }

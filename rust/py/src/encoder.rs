@@ -6,9 +6,10 @@ use pyo3::types::{PyBytes, PyList};
 use vmcodec_core::{Decoder as Core, EventId, Options, Plan, TimeRow, depth_limit};
 
 use crate::ffi::gc::GcPause;
+use crate::ffi::growing::Growing;
 use crate::ffi::objects;
 use crate::input::items;
-use crate::leavings::{leave, leave_list};
+use crate::leavings::{leave, leave_bytes, leave_list};
 use crate::options::Limit;
 use crate::schema::{Schema, compile};
 use crate::words::raised;
@@ -116,14 +117,10 @@ impl Encoder {
         let py = events.py();
         let events = items(events)?;
         let mut writer = Writer::new(self, events.len());
+        let mut lines = Growing::new(py);
         let (mut start, mut written) = (0, 0);
         let done = writer.all(py, &events, |writer| {
             written += 1;
-            if written == SAMPLE {
-                // Growing step by step would copy all of it once more.
-                let rest = start / SAMPLE * events.len();
-                let _ = writer.out.try_reserve(rest.min(LARGEST_GUESS));
-            }
             if writer.verbatim {
                 let record = writer.out.get_mut(start..).unwrap_or_default();
                 for byte in record
@@ -136,17 +133,27 @@ impl Encoder {
             }
             writer.out.push(b'\n');
             start = writer.out.len();
+            if start >= PIECE {
+                let guess = (start / written).saturating_mul(events.len());
+                lines.append(&writer.out, guess.min(LARGEST_GUESS))?;
+                writer.out.clear();
+                start = 0;
+            }
             Ok(())
         });
-        match done {
-            Ok(()) => Ok(objects::bytes(py, &writer.out)?),
-            Err(error) => Err(leave(error, py, events)),
+        if let Err(error) = done {
+            return Err(leave(leave_bytes(error, lines), py, events));
         }
+        if lines.is_empty() {
+            return Ok(objects::bytes(py, &writer.out)?);
+        }
+        lines.append(&writer.out, 0)?;
+        Ok(lines.finish()?)
     }
 }
 
-/// How many lines tell about the length of the others.
-const SAMPLE: usize = 16;
+/// Lines of so many bytes go to the others at a time, before they leave the processor's caches.
+const PIECE: usize = 1 << 16;
 /// How much memory is taken at once for lines that are not written yet.
 const LARGEST_GUESS: usize = 4 << 20;
 

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple};
 
 use crate::error::{DecodeError, Place, type_name};
-use crate::ffi::{foreign, objects};
+use crate::ffi::foreign;
 use crate::leavings::leave;
 use crate::memory;
 use crate::session::Pulse;
@@ -56,9 +56,12 @@ impl<'a, 'py> Input<'a, 'py> {
         if source.is_instance_of::<PyList>() || source.is_instance_of::<PyTuple>() {
             return Ok(None);
         }
-        match Input::of(source)? {
-            None if objects::has_buffer(source) => Input::copy(source).map(Some),
-            input => Ok(input),
+        if let Some(input) = Input::of(source)? {
+            return Ok(Some(input));
+        }
+        match Input::copy(source) {
+            Err(error) if error.is_instance_of::<PyTypeError>(source.py()) => Ok(None),
+            copied => copied.map(Some),
         }
     }
 
@@ -95,15 +98,17 @@ impl<'a, 'py> Input<'a, 'py> {
     }
 }
 
-/// The bytes of a batch's items, none in the place of None and of what is no record: that is an error.
+/// The bytes of a batch's items, none in the place of None and of what is no record: that is an error. So many
+/// items came `before`.
 pub(crate) fn records<'a, 'py>(
     py: Python<'py>,
     items: &'a [Bound<'py, PyAny>],
+    before: usize,
 ) -> PyResult<(Vec<Option<Input<'a, 'py>>>, Vec<DecodeError>)> {
     let mut inputs = memory::vec(items.len())?;
     let mut wrong = Vec::new();
     let mut pulse = Pulse::default();
-    for (index, item) in items.iter().enumerate() {
+    for (index, item) in (before..).zip(items) {
         if pulse.beat(0) {
             py.check_signals()?;
         }

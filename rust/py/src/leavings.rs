@@ -11,10 +11,14 @@ use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
+use crate::ffi::growing::{Growing, resized};
+
 /// So many go at once, in a few milliseconds.
 const FEW: usize = 1 << 15;
 /// So many go in one go, in about a millisecond, while others wait for the interpreter's lock.
 const PIECE: usize = 1 << 12;
+/// So many bytes go in one go.
+const BYTES: usize = 1 << 22;
 /// How long the others have it for sure.
 const PAUSE: Duration = Duration::from_millis(1);
 /// So many calls may leave something at a time: what more of them leave goes at once, so that a program
@@ -50,6 +54,25 @@ pub(crate) fn leave_list<'py>(error: PyErr, list: Bound<'py, PyList>) -> PyErr {
                     left = None;
                 }
             }
+            left.is_some()
+        });
+    }
+    error
+}
+
+/// The error that has ended a call, and the bytes that it had written so far.
+#[cold]
+pub(crate) fn leave_bytes(error: PyErr, bytes: Growing<'_>) -> PyErr {
+    if let Some(bytes) = bytes.leave()
+        && interrupts(&error, bytes.py())
+    {
+        let mut left = Some(bytes.unbind());
+        spawn(move |py| {
+            let bytes = left.take().map(|bytes| bytes.into_bound(py));
+            left = bytes.and_then(|bytes| match bytes.as_bytes().len() {
+                ..BYTES => None,
+                length => resized(bytes, length - BYTES).ok().map(Bound::unbind),
+            });
             left.is_some()
         });
     }

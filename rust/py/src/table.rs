@@ -173,7 +173,7 @@ impl EventTable {
         };
         let (codec, shelf) = (&decoder.codec, &decoder.shelf);
         Session::run(py, codec, shelf, Errors::Raise, |session| {
-            let mut events = Vec::with_capacity(table.table.num_rows());
+            let events = objects::list(py)?;
             let mut record = Vec::new();
             for batch in &table.table.batches {
                 let rows = Rows::new(layout, batch);
@@ -181,13 +181,14 @@ impl EventTable {
                     record.clear();
                     record.extend_from_slice(frame);
                     let index = events.len();
-                    events.push(match rows.write(row, &mut record).map_err(failed)? {
+                    let event = match rows.write(row, &mut record).map_err(failed)? {
                         true => session.record(&record, Place { index, line: None })?,
                         false => py.None().into_bound(py),
-                    });
+                    };
+                    objects::append(&events, &event)?;
                 }
             }
-            Ok(objects::list_of(py, events)?)
+            Ok(events)
         })
     }
 

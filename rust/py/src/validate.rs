@@ -8,7 +8,7 @@ use crate::error::DecodeError;
 use crate::ffi::gc::GcPause;
 use crate::ffi::objects;
 use crate::input::{Input, items, messages, records};
-use crate::leavings::leave;
+use crate::leavings::{leave, leave_list};
 use crate::memory;
 use crate::options::Limit;
 use crate::schema::Codec;
@@ -17,6 +17,8 @@ use crate::threads::{self, Manner, Message, Refused, Work};
 
 /// Bytes in a stretch: some tenths of a millisecond's work, so that all threads end at the same time.
 const STRETCH: usize = 1 << 17;
+/// So many messages are checked at a time: what is noted of millions would take long to let go.
+const PART: usize = 1 << 17;
 
 /// The errors of the bad messages.
 pub(crate) fn batch<'py>(
@@ -27,25 +29,39 @@ pub(crate) fn batch<'py>(
     let py = messages.py();
     let manner = manner(threads::count(threads)?);
     let items = items(messages)?;
-    let errors = errors_of(py, codec, &items, manner);
-    errors.map_err(|error| leave(error, py, items))
+    let found = objects::list(py)?;
+    for (number, part) in items.chunks(PART).enumerate() {
+        if let Err(error) = check(py, codec, part, number * PART, manner, &found) {
+            return Err(leave(leave_list(error, found), py, items));
+        }
+    }
+    Ok(found)
 }
 
-fn errors_of<'py>(
+/// Puts the errors of these messages behind those that were found; so many messages came `before`.
+fn check<'py>(
     py: Python<'py>,
     codec: &Codec,
     items: &[Bound<'py, PyAny>],
+    before: usize,
     manner: Manner,
-) -> PyResult<Bound<'py, PyList>> {
-    let (inputs, wrong) = records(py, items)?;
+    found: &Bound<'py, PyList>,
+) -> PyResult<()> {
+    let (inputs, wrong) = records(py, items, before)?;
     let messages = messages(py, &inputs)?;
-    let results = manner.messages(py, &messages, || Check::new(&codec.core))?;
+    let mut results = manner.messages(py, &messages, || Check::new(&codec.core))?;
+    for (place, ..) in &mut results.refused {
+        place.index += before;
+    }
     let mut errors = errors(py, codec, results.refused)?;
     for error in wrong {
         errors.push((error.index(), error.into_object(py)?));
     }
     errors.sort_by_key(|error| error.0);
-    list(py, errors)
+    for (_, error) in errors {
+        objects::append(found, &error)?;
+    }
+    Ok(())
 }
 
 /// The errors of the bad records of a buffer.
@@ -58,7 +74,11 @@ pub(crate) fn lines<'py>(
     let manner = manner(threads::count(threads)?);
     let input = Input::of_buffer(buffer)?;
     let results = manner.lines(py, input.bytes(), || Check::new(&codec.core))?;
-    list(py, errors(py, codec, results.refused)?)
+    let found = objects::list(py)?;
+    for (_, error) in errors(py, codec, results.refused)? {
+        objects::append(&found, &error)?;
+    }
+    Ok(found)
 }
 
 /// What came of some lines of a stream.
@@ -154,12 +174,4 @@ fn errors<'py>(
         }
     }
     Ok(errors)
-}
-
-fn list<'py>(
-    py: Python<'py>,
-    errors: Vec<(usize, Bound<'py, PyAny>)>,
-) -> PyResult<Bound<'py, PyList>> {
-    let errors = errors.into_iter().map(|(_, error)| error).collect();
-    Ok(objects::list_of(py, errors)?)
 }

@@ -56,7 +56,10 @@ pub(crate) fn tuple<'py>(
     py: Python<'py>,
     items: Vec<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyTuple>> {
-    let list = objects::list_of(py, items)?;
+    let list = objects::list(py)?;
+    for item in &items {
+        objects::append(&list, item)?;
+    }
     Ok(objects::tuple_of(&list)?)
 }
 

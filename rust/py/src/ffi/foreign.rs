@@ -6,23 +6,16 @@
 
 use std::hint::black_box;
 
-use pyo3::exceptions::PyStopIteration;
-use pyo3::ffi;
+use pyo3::exceptions::{PyStopIteration, PyTypeError};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
+use super::cpython::{Object, PyObject_Vectorcall};
 use super::objects::take;
+use super::pending::Pending;
+use crate::words::raised;
 
-type Object = *mut ffi::PyObject;
 type Vectorcall = unsafe extern "C-unwind" fn(Object, *const Object, usize, Object) -> Object;
-
-unsafe extern "C-unwind" {
-    fn PyObject_Vectorcall(
-        callable: Object,
-        arguments: *const Object,
-        count: usize,
-        names: Object,
-    ) -> Object;
-}
 
 /// Keeps a thread that is being unwound where it is. It has no lock by then.
 struct Standstill;
@@ -35,23 +28,29 @@ impl Drop for Standstill {
     }
 }
 
-/// `PyObject_Vectorcall`, which nothing leaves by unwinding.
-///
-/// # Safety
-/// As for that function.
-pub(super) unsafe fn vectorcall(
-    callable: Object,
-    arguments: *const Object,
-    count: usize,
-    names: Object,
-) -> Object {
+/// Calls the object with these arguments, the last ones by these names.
+pub(super) fn call_by_names<'a, 'py: 'a>(
+    callable: &Bound<'py, PyAny>,
+    arguments: impl IntoIterator<Item = &'a Bound<'py, PyAny>>,
+    names: Option<&Bound<'py, PyTuple>>,
+) -> Result<Bound<'py, PyAny>, Pending<'py>> {
+    let py = callable.py();
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let pointers: Vec<_> = arguments.iter().map(|argument| argument.as_ptr()).collect();
+    let named = names.map_or(0, |names| names.len());
+    let Some(positional) = pointers.len().checked_sub(named) else {
+        let error = raised::<PyTypeError>("a name has no argument");
+        return Err(Pending::set(py, error));
+    };
+    let names = names.map_or(std::ptr::null_mut(), |names| names.as_ptr());
     // PyO3 declares it as what does not unwind, and the linker's optimizer believes that of both.
     let function: Vectorcall = black_box(PyObject_Vectorcall);
     let standstill = Standstill;
-    // SAFETY: [foreign.vectorcall] the caller vouches for the arguments.
-    let object = unsafe { function(callable, arguments, count, names) };
+    // SAFETY: [foreign.call] as many live objects as are counted, and as there are names.
+    let object = unsafe { function(callable.as_ptr(), pointers.as_ptr(), positional, names) };
     std::mem::forget(standstill);
-    object
+    // SAFETY: [foreign.own] a new reference, or null with an exception set.
+    unsafe { take(py, object) }
 }
 
 /// Calls the object with these arguments.
@@ -59,12 +58,7 @@ pub(crate) fn call<'py, const N: usize>(
     callable: &Bound<'py, PyAny>,
     arguments: [&Bound<'py, PyAny>; N],
 ) -> PyResult<Bound<'py, PyAny>> {
-    let values = arguments.map(|argument| argument.as_ptr());
-    let names = std::ptr::null_mut();
-    // SAFETY: [foreign.call] as many live objects as are counted, and no names.
-    let object = unsafe { vectorcall(callable.as_ptr(), values.as_ptr(), N, names) };
-    // SAFETY: [foreign.own] a new reference, or null with an exception set.
-    Ok(unsafe { take(callable.py(), object) }?)
+    Ok(call_by_names(callable, arguments, None)?)
 }
 
 /// What comes next of an iterator whose method `__next__` this is.

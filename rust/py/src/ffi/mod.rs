@@ -4,9 +4,11 @@
 //! begins is that of a row in SAFETY.md, which tells who keeps what the block relies on.
 
 pub(crate) mod arrow;
+mod cpython;
 pub(crate) mod distant;
 pub(crate) mod foreign;
 pub(crate) mod gc;
+pub(crate) mod growing;
 pub(crate) mod objects;
 pub(crate) mod pending;
 pub(crate) mod reading;

@@ -49,8 +49,8 @@ constructors! {
     /// A new, empty dict.
     pub(crate) fn dict() -> PyDict = PyDict_New();
 
-    /// A list of this length, whose places are null: they must be filled before anybody sees it.
-    fn blank_list(length: usize) -> PyList = PyList_New(size(length));
+    /// A new, empty list.
+    pub(crate) fn list() -> PyList = PyList_New(0);
 
     /// A str of this length for ASCII, its bytes to be written.
     pub(super) fn blank_ascii(length: usize) -> PyString = PyUnicode_New(size(length), 127);
@@ -62,6 +62,10 @@ constructors! {
     /// A bytes object of these bytes.
     pub(crate) fn bytes(bytes: &[u8]) -> PyBytes =
         PyBytes_FromStringAndSize(bytes.as_ptr().cast(), size(bytes.len()));
+
+    /// A bytes object of this length, its bytes to be written.
+    pub(super) fn blank_bytes(length: usize) -> PyBytes =
+        PyBytes_FromStringAndSize(std::ptr::null(), size(length));
 
     /// An int of 64 bits with a sign.
     pub(crate) fn int(value: i64) -> PyInt = PyLong_FromLongLong(value);
@@ -75,14 +79,8 @@ constructors! {
 
 /// A length as CPython counts. It refuses the largest, which stands for all that it cannot have.
 #[inline(always)]
-fn size(length: usize) -> ffi::Py_ssize_t {
+pub(super) fn size(length: usize) -> ffi::Py_ssize_t {
     ffi::Py_ssize_t::try_from(length).unwrap_or(ffi::Py_ssize_t::MAX)
-}
-
-/// Whether the object has the buffer protocol.
-pub(crate) fn has_buffer(object: &Bound<'_, PyAny>) -> bool {
-    // SAFETY: [objects.buffer] a live object; only its type is looked at.
-    unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) == 1 }
 }
 
 /// A new dict with the same keys and values.
@@ -113,32 +111,12 @@ pub(crate) fn append<'py>(
     put.map_err(|error| Pending::set(list.py(), error))
 }
 
-/// A new, empty list.
-#[inline]
-pub(crate) fn list(py: Python<'_>) -> Result<Bound<'_, PyList>, Pending<'_>> {
-    blank_list(py, 0)
-}
-
 /// A tuple of what is in the list now.
 pub(crate) fn tuple_of<'py>(
     list: &Bound<'py, PyList>,
 ) -> Result<Bound<'py, PyTuple>, Pending<'py>> {
     let made = list.as_sequence().to_tuple();
     made.map_err(|error| Pending::set(list.py(), error))
-}
-
-/// A list of these objects.
-pub(crate) fn list_of<'py>(
-    py: Python<'py>,
-    items: Vec<Bound<'py, PyAny>>,
-) -> Result<Bound<'py, PyList>, Pending<'py>> {
-    let list = blank_list(py, items.len())?;
-    for (index, item) in (0..).zip(items) {
-        // SAFETY: [objects.fill] the list is new, nobody else has seen it, it has a place for each item,
-        // and each place is filled once with a reference given away here.
-        unsafe { ffi::PyList_SET_ITEM(list.as_ptr(), index, item.into_ptr()) };
-    }
-    Ok(list)
 }
 
 /// An int from its decimal digits, at most CPython's limit of them.

@@ -1,17 +1,16 @@
 //! Filling and reading the attributes of Struct instances where the class keeps them, without a call
 //! of the constructor. Used for classes that passed [`Slots::check`], and for no others.
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
-use super::foreign::vectorcall;
+use super::foreign::call_by_names;
 use super::gc::{is_collected, is_tracked};
 use super::objects::{self, take};
 use super::pending::Pending;
 use super::reading;
-use crate::words::{Words, attribute as attribute_of, raised};
+use crate::words::{Words, attribute as attribute_of};
 
 /// Where the attributes of a class lie in its instances.
 ///
@@ -209,15 +208,7 @@ pub(crate) fn construct<'py>(
     names: &Bound<'py, PyTuple>,
     values: &[Bound<'py, PyAny>],
 ) -> Result<Bound<'py, PyAny>, Pending<'py>> {
-    let mut arguments: Vec<_> = values.iter().map(|value| value.as_ptr()).collect();
-    arguments.truncate(names.len());
-    if arguments.len() < names.len() {
-        let error = raised::<PyTypeError>("an attribute has no value");
-        return Err(Pending::set(class.py(), error));
-    }
-    let (callable, values) = (class.as_ptr(), arguments.as_ptr());
-    // SAFETY: [slots.construct] as many live objects as there are names; no positional ones are counted.
-    let object = unsafe { vectorcall(callable, values, 0, names.as_ptr()) };
-    // SAFETY: [slots.constructed] a new object, or null with an exception set.
-    unsafe { take(class.py(), object) }
+    // Behind those of the attributes there may be a value that the class has no place for.
+    let values = values.iter().take(names.len());
+    call_by_names(class, values, Some(names))
 }
