@@ -1,4 +1,5 @@
-//! The order of members: wherever the id stands, and whatever names mean to other events, a record gives the same.
+//! The order of members: wherever the id stands, and whatever names mean to other events, a record gives the same. And of
+//! faults: a number is read to its end before anybody asks what it means.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -253,6 +254,34 @@ fn only_the_wanted_events_are_read_against_their_table() {
                     assert_eq!(found, Ok(Outcome::Unwanted), "{record}");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn a_number_is_whole_before_its_code_is_looked_up() {
+    let decoder = Decoder {
+        plan: plan(&quarrelling()).unwrap(),
+        options: Options::default(),
+    };
+    // None of these is a code of the enumeration; the end of the record ends a number too.
+    for (value, code, offset) in [
+        ("0}", Code::UnknownEnum, 16),
+        ("0", Code::UnknownEnum, 16),
+        ("-0", Code::UnknownEnum, 16),
+        ("00}", Code::InvalidNumber, 17),
+        ("-00}", Code::InvalidNumber, 18),
+        ("00000000000000000000}", Code::InvalidNumber, 17),
+        ("-", Code::Truncated, 17),
+        ("0.", Code::Truncated, 18),
+    ] {
+        let record = format!(r#"{{"kind":"B","z":{value}"#);
+        let mut sink = Recorder::new(&decoder.plan);
+        match decoder.decode(&mut decoder.memory(), record.as_bytes(), &mut sink) {
+            Err(Failure::Fault(fault)) => {
+                assert_eq!((fault.code, fault.offset), (code, offset), "{record}");
+            }
+            found => panic!("{record}: {found:?}"),
         }
     }
 }
