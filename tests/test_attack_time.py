@@ -32,7 +32,7 @@ LONG: dict[str, tuple[bytes, bytes, str | None]] = {
     "white space": (b"", b" " * HUNDRED + b"0", None),
     "nesting": (b"", b"[" * HUNDRED, "too_deep"),
     "members": (b"{", b",".join(b'"key%d":%d' % (n, n) for n in range(MILLION)) + b"}", None),
-    "one member": (b"{", b",".join([b'"key":0'] * MILLION) + b"}", None),
+    "one member": (b"{", b",".join([b'"key":%100d' % 0] * MILLION) + b"}", None),
     "array": (b"[", b",".join([b"0"] * (HUNDRED // 2)) + b"]", None),
 }
 
