@@ -157,7 +157,7 @@ fuzz: $(BIN)/python ## MINUTES (10) of every fuzz target in turn, on JOBS cores 
 	$(BIN)/python rust/fuzz/run.py --minutes $(or $(MINUTES),10) $(if $(JOBS),--jobs $(JOBS))
 
 .PHONY: fuzz-coverage
-fuzz-coverage: $(BIN)/python ## which lines the inputs of the fuzz targets reach; needs rustup's llvm-tools
+fuzz-coverage: $(BIN)/python ## which lines the inputs of the fuzz targets reach; needs llvm-tools
 	$(BIN)/python -m pip install --quiet "rich>=14.0"
 	$(BIN)/python rust/fuzz/coverage.py
 

@@ -37,7 +37,7 @@ def check(arguments: list[str], reports: Path) -> int:
 
 
 def is_ours(report: str) -> bool:
-    """Whether our module has a part in it: not so where CPython made an int without a value, and we did not ask for it."""
+    """Whether our module has a part in it: not where CPython made an int without a value, and we asked for none."""
     _, created, origin = report.partition("Uninitialised value was created by")
     if created and re.search(r"^\s+by 0x\w+: _PyLong_New ", origin, re.MULTILINE):
         return "_vmcodec" in origin

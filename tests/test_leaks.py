@@ -1,7 +1,7 @@
 """Nothing is lost: neither objects nor memory, in any phase of `phases`, and no reference to an object that all share.
 
 The default run counts objects. `pytest -m soak tests/test_leaks.py -s` measures memory, in a process for each phase,
-and takes a quarter of an hour; `LEAKS=20000000` in the environment has so many events decoded in all (10,500,000 by
+and takes a quarter of a minute; `LEAKS=20000000` in the environment has so many events decoded in all (10,500,000 by
 default).
 """
 

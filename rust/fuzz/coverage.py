@@ -1,13 +1,14 @@
 """`make fuzz-coverage`: which lines of the core and of the columns the inputs of the fuzz targets reach.
 
 It runs the targets' bodies on the seeds and on what `make fuzz` has kept, and reports for each file how many lines were
-executed, and which were not. Needs rustup's component llvm-tools.
+executed, and which were not. Needs rustup's component llvm-tools, or the system's LLVM of rustc's version.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -25,11 +26,19 @@ console = Console(highlight=False)
 
 
 def llvm(name: str) -> Path:
-    """A tool of the toolchain's own LLVM: another version might not read what rustc writes."""
-    sysroot = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True).stdout.strip()
+    """A tool of rustc's LLVM, the toolchain's or the system's: another version might not read what rustc writes."""
+    sysroot, version = rustc("--print", "sysroot"), rustc("--version", "--verbose").partition("LLVM version: ")[2]
     for tool in Path(sysroot).glob(f"lib/rustlib/*/bin/{name}"):
         return tool
-    raise SystemExit(f"{name} is missing: rustup component add llvm-tools")
+    major = version.partition(".")[0]
+    if found := shutil.which(f"{name}-{major}"):
+        return Path(found)
+    raise SystemExit(f"{name} is missing: rustup component add llvm-tools, or the system's llvm-{major}")
+
+
+def rustc(*arguments: str) -> str:
+    """What the compiler says of itself."""
+    return subprocess.run(["rustc", *arguments], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def replay() -> dict[str, Any]:
