@@ -36,8 +36,8 @@ pub fn seconds(bytes: &[u8], at: usize) -> Option<(i64, usize)> {
     Some((value, cursor.at))
 }
 
-/// The end of a member's name at `at`, if it is this one.
-pub fn literal_end(bytes: &[u8], at: usize, literal: &Literal) -> Option<usize> {
+/// Where the value begins of a member at `at`, behind `separator`, if its name is this one.
+pub fn member_end(bytes: &[u8], at: usize, separator: u8, literal: &Literal) -> Option<usize> {
     let mut cursor = Cursor::new(bytes, at);
-    cursor.take(literal).then_some(cursor.at)
+    cursor.take_member(separator, literal).then_some(cursor.at)
 }

@@ -60,30 +60,52 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Whether `literal` stands here; if so, steps over it.
+    /// Whether the member of this name begins here, behind `separator`; if so, steps over all up to its
+    /// value, or up to the text in it.
     #[inline(always)]
-    pub fn take(&mut self, literal: &Literal) -> bool {
-        let found = match self.chunk16() {
-            Some(chunk) if literal.bytes.len() <= 16 => {
-                (u128::from_le_bytes(*chunk) ^ literal.head) & literal.mask == 0
+    pub fn take_member(&mut self, separator: u8, literal: &Literal) -> bool {
+        let found = match self.chunk::<{ Literal::WIDE }>() {
+            Some(chunk) if literal.bytes.len() <= Literal::WIDE => {
+                literal.stands_in(separator, chunk)
             }
-            _ => stands_at(self.bytes, self.at, &literal.bytes),
+            _ => self.peek() == separator && stands_at(self.bytes, self.beyond(1), literal.rest()),
         };
         if found {
             self.at = self.beyond(literal.bytes.len());
+            return true;
         }
-        found
+        // White space behind the separator, as some producers write it.
+        let second = self.bytes.get(self.beyond(1));
+        second.is_some_and(|byte| *byte <= b' ')
+            && self.aside(|cursor| cursor.take_spaced_member(separator, literal))
     }
 
-    /// Whether `literal` stands behind the byte `before` here; if so, steps over both.
-    #[inline(always)]
-    pub fn take_behind(&mut self, before: u8, literal: &Literal) -> bool {
-        let mut ahead = Cursor::new(self.bytes, self.beyond(1));
-        let found = self.peek() == before && ahead.take(literal);
-        if found {
-            self.at = ahead.at;
+    /// The same with white space behind the separator, and perhaps behind the colon.
+    #[inline(never)]
+    fn take_spaced_member(&mut self, separator: u8, literal: &Literal) -> bool {
+        if self.peek() != separator {
+            return false;
         }
-        found
+        let mut ahead = self.clone();
+        ahead.step();
+        ahead.space();
+        if !ahead.take_name(literal) {
+            return false;
+        }
+        if literal.is_text() {
+            ahead.space();
+            if ahead.peek() != b'"' {
+                return false;
+            }
+            ahead.step();
+        }
+        self.at = ahead.at;
+        true
+    }
+
+    /// Whether the name in quotes and its colon stand here; if so, steps over both.
+    pub fn take_name(&mut self, literal: &Literal) -> bool {
+        self.take_slice(literal.name())
     }
 
     pub fn take_slice(&mut self, literal: &[u8]) -> bool {
@@ -94,16 +116,17 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    /// So many bytes from here on, if there are as many.
     #[inline(always)]
-    fn chunk16(&self) -> Option<&'a [u8; 16]> {
-        self.bytes.get(self.at..)?.first_chunk::<16>()
+    fn chunk<const N: usize>(&self) -> Option<&'a [u8; N]> {
+        self.bytes.get(self.at..)?.first_chunk()
     }
 
     /// Moves to the first byte that a plain ASCII string cannot hold: a quote, a backslash, a
     /// control character, or the first byte of a longer character; or to the end.
     #[inline(always)]
     pub fn plain_text(&mut self) {
-        while let Some(chunk) = self.chunk16() {
+        while let Some(chunk) = self.chunk() {
             let mask = not_plain(chunk);
             if mask != 0 {
                 self.at = self.beyond(mask.trailing_zeros() as usize);
@@ -230,36 +253,84 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// A member's name as most producers write it, to compare with in one wide step.
+/// The beginning of a member as most producers write it, to compare with in one wide step: a separator, the
+/// name in quotes, a colon, and the quote of its value where that is a text.
 #[derive(Clone, Debug)]
 pub struct Literal {
-    head: u128,
-    mask: u128,
+    /// The first bytes as two words, zeros behind the end. The separator is a comma.
+    head: [u128; 2],
+    mask: [u128; 2],
     bytes: Box<[u8]>,
+    /// Where the colon ends.
+    name_end: usize,
 }
 
 impl Literal {
-    /// The name in quotes, a colon behind.
+    /// As many bytes are compared in one step.
+    const WIDE: usize = 32;
+
+    /// Of a member of this name, whatever its value is.
     pub fn member(name: &str) -> Literal {
-        let mut bytes = Vec::new();
-        crate::encode::text(&mut bytes, name);
-        bytes.push(b':');
-        Literal::new(bytes)
+        Literal::new(name, b"")
     }
 
-    fn new(bytes: Vec<u8>) -> Literal {
-        let mut head = [0; 16];
-        let mut mask = [0; 16];
+    /// Of a member of this name whose value is a text.
+    pub fn text_member(name: &str) -> Literal {
+        Literal::new(name, b"\"")
+    }
+
+    fn new(name: &str, value: &[u8]) -> Literal {
+        let mut bytes = vec![b','];
+        crate::encode::text(&mut bytes, name);
+        bytes.push(b':');
+        let name_end = bytes.len();
+        bytes.extend_from_slice(value);
+        let mut head = [0; Literal::WIDE];
+        let mut mask = [0; Literal::WIDE];
         for ((to, bit), from) in head.iter_mut().zip(&mut mask).zip(&bytes) {
             *to = *from;
             *bit = 0xff;
         }
+        let (head, mask) = (words(&head), words(&mask));
         Literal {
-            head: u128::from_le_bytes(head),
-            mask: u128::from_le_bytes(mask),
+            head,
+            mask,
             bytes: bytes.into(),
+            name_end,
         }
     }
+
+    /// Whether the chunk begins with it, `separator` in the place of the comma.
+    #[inline(always)]
+    fn stands_in(&self, separator: u8, chunk: &[u8; Literal::WIDE]) -> bool {
+        let [low, high] = words(chunk);
+        let low = low ^ u128::from(separator ^ b',');
+        (low ^ self.head[0]) & self.mask[0] | (high ^ self.head[1]) & self.mask[1] == 0
+    }
+
+    /// All behind the separator.
+    fn rest(&self) -> &[u8] {
+        self.bytes.get(1..).unwrap_or_default()
+    }
+
+    /// The name in quotes and its colon.
+    fn name(&self) -> &[u8] {
+        self.bytes.get(1..self.name_end).unwrap_or_default()
+    }
+
+    /// Whether the opening quote of a text belongs to it.
+    fn is_text(&self) -> bool {
+        self.name_end < self.bytes.len()
+    }
+}
+
+#[inline(always)]
+fn words(chunk: &[u8; Literal::WIDE]) -> [u128; 2] {
+    let mut words = [0; 2];
+    for (word, bytes) in words.iter_mut().zip(chunk.as_chunks().0) {
+        *word = u128::from_le_bytes(*bytes);
+    }
+    words
 }
 
 fn stands_at(bytes: &[u8], at: usize, literal: &[u8]) -> bool {
@@ -299,14 +370,14 @@ fn is_plain(byte: u8) -> bool {
     (0x20..0x80).contains(&byte) && byte != b'"' && byte != b'\\'
 }
 
-/// One bit for each byte of the chunk that is not plain. As signed bytes, the control characters
-/// and everything beyond ASCII are below a space: three compares find all four kinds.
+/// One bit for each byte of the chunk that is not plain. With their second lowest bit turned, a quote and the
+/// control characters are the bytes up to 0x20; as signed bytes, everything beyond ASCII is below them. So two
+/// compares find all four kinds.
 #[inline(always)]
 fn not_plain(chunk: &[u8; 16]) -> u32 {
-    let bytes = i8x16::new(chunk.map(|byte| byte as i8));
-    let special = bytes.simd_lt(i8x16::splat(0x20))
-        | bytes.simd_eq(i8x16::splat(b'"' as i8))
-        | bytes.simd_eq(i8x16::splat(b'\\' as i8));
+    let turned = i8x16::new(chunk.map(|byte| (byte ^ 2) as i8));
+    let special =
+        turned.simd_lt(i8x16::splat(0x21)) | turned.simd_eq(i8x16::splat((b'\\' ^ 2) as i8));
     special.to_bitmask()
 }
 
@@ -374,10 +445,41 @@ mod tests {
     }
 
     #[test]
-    fn literals_longer_than_a_chunk_compare_whole() {
-        let literal = Literal::new(b"\"EventSequenceNumber\":".to_vec());
-        assert!(Cursor::new(b"\"EventSequenceNumber\":1", 0).take(&literal));
-        assert!(!Cursor::new(b"\"EventSequenceNumbex\":1", 0).take(&literal));
-        assert!(!Cursor::new(b"\"EventSequenceNumber\"", 0).take(&literal));
+    fn members_are_taken_where_they_stand() {
+        for name in [
+            "a",
+            "EventSequenceNumber",
+            "A name that is longer than one chunk",
+        ] {
+            let (any, text) = (Literal::member(name), Literal::text_member(name));
+            let end = name.len() + 4;
+            for (separator, before, between) in
+                [(b',', ",", ""), (b'{', "{", ""), (b',', ", ", " ")]
+            {
+                for behind in ["", "and much more than fits into a chunk"] {
+                    let record = format!("{before}\"{name}\":{between}\"{behind}");
+                    let mut cursor = Cursor::new(record.as_bytes(), 0);
+                    assert!(cursor.clone().take_member(separator, &any), "{record}");
+                    assert!(cursor.take_member(separator, &text), "{record}");
+                    assert_eq!(cursor.at, end + 2 * between.len() + 1, "{record}");
+                    for wrong in [
+                        record.replace(name, "b"),
+                        record.replace(':', ";"),
+                        record[1..].to_owned(),
+                    ] {
+                        let cursor = Cursor::new(wrong.as_bytes(), 0);
+                        assert!(!cursor.clone().take_member(separator, &any), "{wrong}");
+                    }
+                    assert!(
+                        !Cursor::new(record.as_bytes(), 0).take_member(b'}', &any),
+                        "{record}"
+                    );
+                }
+                let record = format!("{before}\"{name}\":{between}1");
+                let cursor = Cursor::new(record.as_bytes(), 0);
+                assert!(cursor.clone().take_member(separator, &any), "{record}");
+                assert!(!cursor.clone().take_member(separator, &text), "{record}");
+            }
+        }
     }
 }

@@ -19,9 +19,9 @@ impl<'r> Walk<'_, 'r> {
         let [seconds_name, useconds_name] = pairs.get(usize::from(self.time_pair))?;
         check_depth(cursor, 2, self.decoder.options.max_depth).ok()?;
         let mut ahead = Cursor::new(cursor.bytes, cursor.at);
-        let named = ahead.take_behind(b'{', &seconds_name.literal);
+        let named = ahead.take_member(b'{', &seconds_name.literal);
         let seconds = named.then(|| ahead.seconds())??;
-        let named = ahead.take_behind(b',', &useconds_name.literal);
+        let named = ahead.take_member(b',', &useconds_name.literal);
         let useconds = named.then(|| ahead.short_integer())??;
         if ahead.peek() != b'}' {
             return None;

@@ -94,50 +94,70 @@ impl Nesting {
 /// Reads the value at the cursor, inside of `outer` open containers.
 #[inline(always)]
 pub(crate) fn tree<S: Sink>(
-    outside: &mut Cursor<'_>,
+    cursor: &mut Cursor<'_>,
     scratch: &mut String,
     outer: usize,
     max_depth: usize,
     sink: &mut S,
 ) -> Result<(), Halt> {
     let max_depth = max_depth.min(DEPTH_LIMIT);
+    // Nearly all are objects of usual members and nothing else: for these nothing has to be set up.
+    let brace = cursor.at;
+    let opened = cursor.peek() == b'{' && outer < max_depth;
+    if opened {
+        sink.open(Container::Object)?;
+        usual_members(cursor, b'{', sink)?;
+        if cursor.peek() == b'}' {
+            cursor.step();
+            return Ok(sink.close()?);
+        }
+    }
+    any_tree(
+        cursor,
+        scratch,
+        outer,
+        max_depth,
+        opened.then_some(brace),
+        sink,
+    )
+}
+
+/// The same for any value. Of an object whose brace is `opened` usual members were read, up to the cursor.
+#[inline(never)]
+fn any_tree<S: Sink>(
+    outside: &mut Cursor<'_>,
+    scratch: &mut String,
+    outer: usize,
+    max_depth: usize,
+    mut opened: Option<usize>,
+    sink: &mut S,
+) -> Result<(), Halt> {
     let room = max_depth.saturating_sub(outer);
     let mut nesting = Nesting::default();
     let cursor = &mut outside.clone();
     loop {
-        // A value begins here.
+        // A value begins here, or the rest of an object.
         match cursor.peek() {
+            _ if opened.is_some() => {}
             b'"' => {
                 cursor.step();
                 let text = cursor.text(scratch)?;
                 sink.scalar(Scalar::Text(text))?;
             }
             b'-' | b'0'..=b'9' => sink.scalar(Scalar::Number(cursor.number()?))?,
-            first @ (b'{' | b'[') => {
-                if nesting.depth >= room {
-                    return Err(too_deep(cursor, max_depth));
-                }
-                let object = first == b'{';
-                sink.open(if object {
-                    Container::Object
-                } else {
-                    Container::Array
-                })?;
-                nesting.push(object);
-                let before = cursor.at;
-                if object {
-                    usual_members(cursor, b'{', sink)?;
-                }
-                if cursor.at == before {
-                    cursor.step();
-                    cursor.space();
-                    let closing = if object { b'}' } else { b']' };
-                    if cursor.peek() != closing {
-                        if object {
-                            key(cursor, scratch, Expected::MemberNameOrEnd, sink)?;
-                        }
-                        continue;
-                    }
+            b'{' | b'[' if nesting.depth >= room => return Err(too_deep(cursor, max_depth)),
+            b'{' => {
+                sink.open(Container::Object)?;
+                opened = Some(cursor.at);
+                usual_members(cursor, b'{', sink)?;
+            }
+            b'[' => {
+                sink.open(Container::Array)?;
+                nesting.push(false);
+                cursor.step();
+                cursor.space();
+                if cursor.peek() != b']' {
+                    continue;
                 }
             }
             b't' => {
@@ -153,6 +173,17 @@ pub(crate) fn tree<S: Sink>(
                 sink.scalar(Scalar::Null)?;
             }
             _ => return Err(cursor.unexpected(Expected::Value)),
+        }
+        if let Some(brace) = opened.take() {
+            nesting.push(true);
+            if cursor.at == brace {
+                cursor.step();
+                cursor.space();
+                if cursor.peek() != b'}' {
+                    key(cursor, scratch, Expected::MemberNameOrEnd, sink)?;
+                    continue;
+                }
+            }
         }
         // A value is complete, or its container's closing bracket is at the cursor.
         loop {
@@ -199,7 +230,7 @@ fn key<S: Sink>(
     sink: &mut S,
 ) -> Result<(), Halt> {
     if let Some(guess) = sink.guess()
-        && cursor.take(guess)
+        && cursor.take_name(guess)
     {
         sink.guessed()?;
     } else {

@@ -55,7 +55,7 @@ impl<'r> Walk<'_, 'r> {
             let field = entry.field;
             match entry.usual {
                 Usual::Text => {
-                    let Some(text) = ahead.usual_text() else {
+                    let Some(text) = ahead.plain_string() else {
                         return Ok(());
                     };
                     sink.field(field, Scalar::Text(Text::Ascii(text)))?;
@@ -102,7 +102,7 @@ impl<'r> Walk<'_, 'r> {
         }
     }
 
-    /// The name of the member behind the separator at the cursor, and its colon.
+    /// The name of the member behind the separator at the cursor, and its colon; of a text the quote too.
     #[inline(always)]
     fn usual_name<'e>(
         &mut self,
@@ -111,27 +111,33 @@ impl<'r> Walk<'_, 'r> {
         slot: usize,
         separator: u8,
     ) -> Option<(usize, &'e Entry)> {
+        // Producers write members in the same order again and again: the one that followed last
+        // time is tried first.
+        let guess = usize::from(self.next.get(slot).copied().unwrap_or(u16::MAX));
+        if let Some(entry) = entries.get(guess)
+            && cursor.take_member(separator, &entry.literal)
+        {
+            return Some((guess, entry));
+        }
         if cursor.peek() != separator {
             return None;
         }
         cursor.step();
         cursor.space();
-        let guess = usize::from(self.next.get(slot).copied().unwrap_or(u16::MAX));
-        // Producers write members in the same order again and again: the one that followed last
-        // time is tried first.
-        if let Some(entry) = entries.get(guess)
-            && cursor.take(&entry.literal)
-        {
-            cursor.space();
-            return Some((guess, entry));
-        }
         let key = cursor.usual_key()?;
         let name = self.decoder.plan.by_name.get(Text::Ascii(key))?;
         if let Some(next) = self.next.get_mut(slot) {
             *next = name;
         }
         let name = usize::from(name);
-        Some((name, entries.get(name)?))
+        let entry = entries.get(name)?;
+        if entry.usual == Usual::Text {
+            if cursor.peek() != b'"' {
+                return None;
+            }
+            cursor.step();
+        }
+        Some((name, entry))
     }
 }
 
@@ -170,7 +176,8 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Reads usual members of a free-form object: keys with strings or short integers.
+/// Reads usual members of a free-form object: keys with strings or short integers. Before the first one is
+/// the cursor, at the separator.
 #[inline(never)]
 pub(crate) fn usual_members<S: Sink>(
     cursor: &mut Cursor<'_>,
@@ -179,20 +186,20 @@ pub(crate) fn usual_members<S: Sink>(
 ) -> Result<(), Halt> {
     let mut ahead = cursor.clone();
     loop {
-        if ahead.peek() != separator {
-            return Ok(());
-        }
-        ahead.step();
-        ahead.space();
-        let key = match sink.guess() {
-            Some(guess) if ahead.take(guess) => {
-                ahead.space();
-                None
+        let guess = sink.guess();
+        let key = if guess.is_some_and(|guess| ahead.take_member(separator, guess)) {
+            ahead.space();
+            None
+        } else {
+            if ahead.peek() != separator {
+                return Ok(());
             }
-            _ => match ahead.usual_key() {
+            ahead.step();
+            ahead.space();
+            match ahead.usual_key() {
                 None => return Ok(()),
                 key => key,
-            },
+            }
         };
         let Some(value) = ahead.usual_scalar() else {
             return Ok(());
