@@ -5,20 +5,20 @@
 ///
 /// Two texts of one length that is no larger are the same if their blocks are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Block([u64; 4]);
+pub struct Block([u128; 2]);
 
 /// For each length, the bytes of a block that belong to the text.
 #[expect(
     clippy::indexing_slicing,
     reason = "the compiler computes it, and would refuse what fails"
 )]
-const MASKS: [[u64; 4]; Block::SIZE + 1] = {
-    let mut masks = [[0; 4]; Block::SIZE + 1];
+const MASKS: [[u128; 2]; Block::SIZE + 1] = {
+    let mut masks = [[0; 2]; Block::SIZE + 1];
     let mut length = 0;
     while length <= Block::SIZE {
         let mut byte = 0;
         while byte < length {
-            masks[length][byte / 8] |= 0xff << (byte % 8 * 8);
+            masks[length][byte / 16] |= 0xff << (byte % 16 * 8);
             byte += 1;
         }
         length += 1;
@@ -34,24 +34,36 @@ impl Block {
     /// behind them may be read too, and is cut off.
     #[inline(always)]
     pub fn beginning(rest: &[u8], length: usize) -> Block {
-        let mask = MASKS.get(length.min(Block::SIZE)).unwrap_or(&[0; 4]);
+        let mask = MASKS.get(length.min(Block::SIZE)).unwrap_or(&[0; 2]);
         let words = match rest.first_chunk() {
             Some(bytes) => words(bytes),
             None => short(rest),
         };
-        Block([
-            words[0] & mask[0],
-            words[1] & mask[1],
-            words[2] & mask[2],
-            words[3] & mask[3],
-        ])
+        Block([words[0] & mask[0], words[1] & mask[1]])
+    }
+
+    /// Whether the chunk begins with the `length` bytes that this is the block of, but for the first byte: it
+    /// is another one by the bits of `turned`. None where they are more than a block holds.
+    #[inline(always)]
+    pub(crate) fn stands_in(
+        self,
+        length: usize,
+        turned: u8,
+        chunk: &[u8; Block::SIZE],
+    ) -> Option<bool> {
+        let mask = MASKS.get(length)?;
+        let [low, high] = words(chunk);
+        let low = low ^ u128::from(turned);
+        Some((low ^ self.0[0]) & mask[0] | (high ^ self.0[1]) & mask[1] == 0)
     }
 
     /// A number that differs where texts differ, as well as one multiplication can make it. For tables
     /// of a fixed number of steps only: whoever wants texts of one hash can have them.
     #[inline(always)]
     pub fn hash(self) -> usize {
-        let [a, b, c, d] = self.0;
+        let [low, high] = self.0;
+        let (a, b) = (low as u64, (low >> 64) as u64);
+        let (c, d) = (high as u64, (high >> 64) as u64);
         let mixed = a ^ b.rotate_left(29) ^ c.rotate_left(13) ^ d.rotate_left(43);
         let wide = u128::from(mixed) * 0x9e37_79b9_7f4a_7c15;
         (wide >> 64 ^ wide) as usize
@@ -59,17 +71,17 @@ impl Block {
 }
 
 #[inline(always)]
-fn words(bytes: &[u8; Block::SIZE]) -> [u64; 4] {
-    let mut words = [0; 4];
+fn words(bytes: &[u8; Block::SIZE]) -> [u128; 2] {
+    let mut words = [0; 2];
     for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
-        *word = u64::from_le_bytes(*bytes);
+        *word = u128::from_le_bytes(*bytes);
     }
     words
 }
 
 /// The same near the end of the record.
 #[inline(never)]
-fn short(rest: &[u8]) -> [u64; 4] {
+fn short(rest: &[u8]) -> [u128; 2] {
     let mut bytes = [0; Block::SIZE];
     if let Some(place) = bytes.get_mut(..rest.len()) {
         place.copy_from_slice(rest);

@@ -2,6 +2,7 @@
 
 use wide::i8x16;
 
+use crate::block::Block;
 use crate::error::{Code, Expected, Halt, JsonType, fault, mismatch};
 use crate::number::Number;
 
@@ -64,12 +65,13 @@ impl<'a> Cursor<'a> {
     /// value, or up to the text in it.
     #[inline(always)]
     pub fn take_member(&mut self, separator: u8, literal: &Literal) -> bool {
-        let found = match self.chunk::<{ Literal::WIDE }>() {
-            Some(chunk) if literal.bytes.len() <= Literal::WIDE => {
-                literal.stands_in(separator, chunk)
-            }
-            _ => self.peek() == separator && stands_at(self.bytes, self.beyond(1), literal.rest()),
+        let found = match self.chunk() {
+            Some(chunk) => literal.stands_in(separator, chunk),
+            None => None,
         };
+        let found = found.unwrap_or_else(|| {
+            self.peek() == separator && stands_at(self.bytes, self.beyond(1), literal.rest())
+        });
         if found {
             self.at = self.beyond(literal.bytes.len());
             return true;
@@ -257,18 +259,12 @@ impl<'a> Cursor<'a> {
 /// name in quotes, a colon, and the quote of its value where that is a text.
 #[derive(Clone, Debug)]
 pub struct Literal {
-    /// The first bytes as two words, zeros behind the end. The separator is a comma.
-    head: [u128; 2],
-    mask: [u128; 2],
+    /// The separator is a comma.
     bytes: Box<[u8]>,
-    /// Where the colon ends.
-    name_end: usize,
+    block: Block,
 }
 
 impl Literal {
-    /// As many bytes are compared in one step.
-    const WIDE: usize = 32;
-
     /// Of a member of this name, whatever its value is.
     pub fn member(name: &str) -> Literal {
         Literal::new(name, b"")
@@ -283,29 +279,18 @@ impl Literal {
         let mut bytes = vec![b','];
         crate::encode::text(&mut bytes, name);
         bytes.push(b':');
-        let name_end = bytes.len();
         bytes.extend_from_slice(value);
-        let mut head = [0; Literal::WIDE];
-        let mut mask = [0; Literal::WIDE];
-        for ((to, bit), from) in head.iter_mut().zip(&mut mask).zip(&bytes) {
-            *to = *from;
-            *bit = 0xff;
-        }
-        let (head, mask) = (words(&head), words(&mask));
         Literal {
-            head,
-            mask,
+            block: Block::beginning(&bytes, bytes.len()),
             bytes: bytes.into(),
-            name_end,
         }
     }
 
-    /// Whether the chunk begins with it, `separator` in the place of the comma.
+    /// Whether the chunk begins with it, `separator` in the place of the comma. None where it is longer.
     #[inline(always)]
-    fn stands_in(&self, separator: u8, chunk: &[u8; Literal::WIDE]) -> bool {
-        let [low, high] = words(chunk);
-        let low = low ^ u128::from(separator ^ b',');
-        (low ^ self.head[0]) & self.mask[0] | (high ^ self.head[1]) & self.mask[1] == 0
+    fn stands_in(&self, separator: u8, chunk: &[u8; Block::SIZE]) -> Option<bool> {
+        self.block
+            .stands_in(self.bytes.len(), separator ^ b',', chunk)
     }
 
     /// All behind the separator.
@@ -315,22 +300,14 @@ impl Literal {
 
     /// The name in quotes and its colon.
     fn name(&self) -> &[u8] {
-        self.bytes.get(1..self.name_end).unwrap_or_default()
+        let rest = self.rest();
+        rest.strip_suffix(b"\"").unwrap_or(rest)
     }
 
     /// Whether the opening quote of a text belongs to it.
     fn is_text(&self) -> bool {
-        self.name_end < self.bytes.len()
+        self.bytes.last() == Some(&b'"')
     }
-}
-
-#[inline(always)]
-fn words(chunk: &[u8; Literal::WIDE]) -> [u128; 2] {
-    let mut words = [0; 2];
-    for (word, bytes) in words.iter_mut().zip(chunk.as_chunks().0) {
-        *word = u128::from_le_bytes(*bytes);
-    }
-    words
 }
 
 fn stands_at(bytes: &[u8], at: usize, literal: &[u8]) -> bool {

@@ -131,6 +131,7 @@ impl<'r> Walk<'_, 'r> {
         }
         let name = usize::from(name);
         let entry = entries.get(name)?;
+        cursor.space();
         if entry.usual == Usual::Text {
             if cursor.peek() != b'"' {
                 return None;
@@ -150,13 +151,15 @@ impl<'a> Cursor<'a> {
             return None;
         }
         self.step();
-        self.space();
         Some(key)
     }
 
     /// A string of plain text, or a short integer.
     #[inline(always)]
     fn usual_scalar(&mut self) -> Option<Scalar<'a>> {
+        if self.peek() != b'"' {
+            self.space();
+        }
         if self.peek() == b'"' {
             let text = self.usual_text()?;
             return Some(Scalar::Text(Text::Ascii(text)));
@@ -188,7 +191,6 @@ pub(crate) fn usual_members<S: Sink>(
     loop {
         let guess = sink.guess();
         let key = if guess.is_some_and(|guess| ahead.take_member(separator, guess)) {
-            ahead.space();
             None
         } else {
             if ahead.peek() != separator {

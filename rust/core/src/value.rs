@@ -58,24 +58,23 @@ impl<'r> Walk<'_, 'r> {
         field: FieldId,
         sink: &mut S,
     ) -> Result<(), Halt> {
-        match self.decoder.options.kv_lists {
-            KvLists::Dict => {
-                check_depth(cursor, 2, self.decoder.options.max_depth)?;
-                let rest = self.record.get(cursor.at..).unwrap_or_default();
-                if let Some(length) = sink.known(field, rest)? {
-                    cursor.at = cursor.beyond(length);
-                    return Ok(());
-                }
-                self.whole_tree(cursor, Target::Field(field), sink)
-            }
-            KvLists::Lazy => {
-                let start = cursor.at;
-                self.skip(cursor)?;
-                let bytes = self.record.get(start..cursor.at);
-                Ok(sink.raw(field, bytes.unwrap_or_default())?)
-            }
-            KvLists::Skip => self.skip(cursor),
+        let kept = self.decoder.options.kv_lists;
+        if kept == KvLists::Skip {
+            return self.skip(cursor);
         }
+        check_depth(cursor, 2, self.decoder.options.max_depth)?;
+        let start = cursor.at;
+        let rest = self.record.get(start..).unwrap_or_default();
+        if let Some(length) = sink.known(field, rest)? {
+            cursor.at = cursor.beyond(length);
+            return Ok(());
+        }
+        if kept == KvLists::Dict {
+            return self.whole_tree(cursor, Target::Field(field), sink);
+        }
+        self.skip(cursor)?;
+        let bytes = self.record.get(start..cursor.at);
+        Ok(sink.raw(field, bytes.unwrap_or_default())?)
     }
 
     /// An integer of 64 bits, or a string of its digits where `expected` says so.

@@ -8,7 +8,7 @@ use vmcodec_core::{
     Container, EventId, FieldId, Literal, Number, Scalar, Sink, Stopped, Target, Text,
 };
 
-use crate::cache::{DictCache, IntCache, Templates, TextCache, Worth};
+use crate::cache::{IntCache, ObjectCache, Templates, TextCache, Worth};
 use crate::ffi::pending::Pending;
 use crate::ffi::{objects, text};
 use crate::keys::{Keys, Spot};
@@ -23,7 +23,7 @@ pub(crate) struct Caches {
     keys: Keys,
     texts: Vec<(TextCache, Worth)>,
     ints: Vec<IntCache>,
-    dicts: Vec<DictCache>,
+    objects: Vec<ObjectCache>,
     templates: Templates,
     /// The seconds of time stamps: those of one batch are few.
     seconds: IntCache,
@@ -40,7 +40,7 @@ impl Caches {
                 .map(|_| (TextCache::new(256), Worth::default()))
                 .collect(),
             ints: (0..fields).map(|_| IntCache::new(256)).collect(),
-            dicts: (0..fields).map(|_| DictCache::new()).collect(),
+            objects: (0..fields).map(|_| ObjectCache::new()).collect(),
             templates: Templates::new(fast),
             seconds: IntCache::new(16),
             values: (0..fields).map(|_| None).collect(),
@@ -102,7 +102,7 @@ impl<'py, 'a> Builder<'py, 'a> {
             self.settle(shape)?;
         }
         let py = self.py;
-        let (values, extra) = (&mut self.caches.values, &mut self.extra);
+        let (values, extra) = (self.caches.values.as_mut_slice(), &mut self.extra);
         let values = shape.fields.iter().map(|field| {
             let value = values.get_mut(usize::from(field.field));
             match value.and_then(Option::take) {
@@ -230,10 +230,16 @@ impl<'py> Sink for Builder<'py, '_> {
     }
 
     fn raw(&mut self, field: FieldId, bytes: &[u8]) -> Result<(), Stopped> {
-        let bytes = objects::bytes(self.py, bytes)?;
-        let value = Bound::new(self.py, KVList::of_valid(bytes));
+        let raw = objects::bytes(self.py, bytes)?;
+        let value = Bound::new(self.py, KVList::of_valid(raw));
         let value = value.map_err(|error| Pending::set(self.py, error))?;
-        self.put(field, Some(value.into_any()));
+        let value = value.into_any();
+        if let Some(cache) = self.caches.objects.get_mut(usize::from(field))
+            && cache.wants(bytes)
+        {
+            cache.put(bytes, &value);
+        }
+        self.put(field, Some(value));
         Ok(())
     }
 
@@ -256,13 +262,18 @@ impl<'py> Sink for Builder<'py, '_> {
 
     #[inline(always)]
     fn known(&mut self, field: FieldId, rest: &[u8]) -> Result<Option<usize>, Stopped> {
-        let Some(cache) = self.caches.dicts.get_mut(usize::from(field)) else {
+        let Some(cache) = self.caches.objects.get_mut(usize::from(field)) else {
             return Ok(None);
         };
-        let Some((dict, length)) = cache.get(self.py, rest)? else {
+        let Some((object, length)) = cache.get(self.py, rest) else {
             return Ok(None);
         };
-        self.put(field, Some(dict.into_any()));
+        // A dict is the caller's to change; nobody can change a KVList.
+        let value = match object.cast_exact::<PyDict>() {
+            Ok(dict) => objects::copy(dict)?.into_any(),
+            Err(_) => object,
+        };
+        self.put(field, Some(value));
         Ok(Some(length))
     }
 
@@ -274,11 +285,11 @@ impl<'py> Sink for Builder<'py, '_> {
         match &self.owner {
             Owner::Field(field) => {
                 let field = *field;
-                if self.tree.flat
-                    && let Some(cache) = self.caches.dicts.get_mut(usize::from(field))
-                    && let Ok(dict) = value.cast::<PyDict>()
+                if let Some(cache) = self.caches.objects.get_mut(usize::from(field))
+                    && cache.wants(text)
+                    && let Ok(dict) = value.cast_exact::<PyDict>()
                 {
-                    cache.put(text, dict)?;
+                    cache.put(text, objects::copy(dict)?.as_any());
                 }
                 self.put(field, Some(value));
             }
@@ -308,9 +319,7 @@ impl<'py> Sink for Builder<'py, '_> {
         let spot = self.tree.spot;
         let spot = if nested { spot.inside() } else { spot };
         let templates = &mut self.caches.templates;
-        self.tree.open(self.py, container, spot, templates)?;
-        self.tree.flat = !nested;
-        Ok(())
+        Ok(self.tree.open(self.py, container, spot, templates)?)
     }
 
     #[inline(never)]

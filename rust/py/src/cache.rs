@@ -2,7 +2,7 @@
 //!
 //! Used by the builder. What is found costs a comparison instead of an allocation, and is shared.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString};
 use vmcodec_core::{Block, Text};
@@ -150,61 +150,59 @@ impl IntCache {
 }
 
 /// Small objects without inner ones, by their text: an agent's reason is one of a dozen.
-pub(crate) struct DictCache {
-    table: Table<Block, PyDict>,
+pub(crate) struct ObjectCache {
+    table: Table<Block, PyAny>,
     worth: Worth,
 }
 
-impl DictCache {
+impl ObjectCache {
     const SIZE: usize = 64;
 
     /// An empty cache.
-    pub fn new() -> DictCache {
-        DictCache {
-            table: Table::new(DictCache::SIZE),
+    pub fn new() -> ObjectCache {
+        ObjectCache {
+            table: Table::new(ObjectCache::SIZE),
             worth: Worth::default(),
         }
     }
 
-    /// A new dict of the object that begins `rest`, and the object's length, if it is here.
+    /// What was kept for the object that begins `rest`, and the object's length, if it is here.
     #[inline(always)]
-    pub fn get<'py>(
-        &mut self,
-        py: Python<'py>,
-        rest: &[u8],
-    ) -> Result<Option<(Bound<'py, PyDict>, usize)>, Pending<'py>> {
-        if rest.get(1) == Some(&b'}') {
-            return Ok(Some((objects::dict(py)?, 2)));
-        }
+    pub fn get<'py>(&mut self, py: Python<'py>, rest: &[u8]) -> Option<(Bound<'py, PyAny>, usize)> {
         if self.worth.off {
-            return Ok(None);
+            return None;
         }
         // A brace within a string gives a piece of the object, and no piece of one is in here.
         let near = rest.get(..Block::SIZE).unwrap_or(rest);
         let Some(end) = memchr(b'}', near) else {
             self.worth.missed();
-            return Ok(None);
+            return None;
         };
         let block = Block::beginning(rest, end + 1);
-        let Some(known) = self.table.get(py, block.hash(), &block) else {
-            return Ok(None);
-        };
+        let known = self.table.get(py, block.hash(), &block)?;
         self.worth.found();
-        Ok(Some((objects::copy(&known)?, end + 1)))
+        Some((known, end + 1))
     }
 
-    /// Keeps a copy of the dict of this text, which holds no containers.
+    /// Whether the object of this text is to be kept: longer ones seldom come twice.
     #[inline(always)]
-    pub fn put<'py>(&mut self, text: &[u8], dict: &Bound<'py, PyDict>) -> Result<(), Pending<'py>> {
-        // Longer objects seldom come twice.
-        if self.worth.off || text.len() > Block::SIZE {
-            return Ok(());
-        }
+    pub fn wants(&self, text: &[u8]) -> bool {
+        !self.worth.off && text.len() <= Block::SIZE && is_flat(text)
+    }
+
+    /// Keeps the object of a text that it wants.
+    #[inline(never)]
+    pub fn put(&mut self, text: &[u8], object: &Bound<'_, PyAny>) {
         let block = Block::beginning(text, text.len());
         self.worth.missed();
-        self.table.put(block.hash(), block, &objects::copy(dict)?);
-        Ok(())
+        self.table.put(block.hash(), block, object);
     }
+}
+
+/// Whether there is no container in the object of this text, at a first look: a brace may be one of a string.
+fn is_flat(text: &[u8]) -> bool {
+    text.get(1..)
+        .is_some_and(|inside| memchr2(b'{', b'[', inside).is_none())
 }
 
 /// Templates of free-form objects: one for each object of an attribute, or of a key.

@@ -24,8 +24,6 @@ pub(crate) struct Tree<'py> {
     key: Option<Bound<'py, PyString>>,
     /// Where the walk is, for guessing keys.
     pub spot: Spot,
-    /// Whether the tree is one container with none inside.
-    pub flat: bool,
     pub root: Option<Bound<'py, PyAny>>,
 }
 

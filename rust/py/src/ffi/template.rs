@@ -17,7 +17,7 @@ use crate::words::name;
 /// A dict to copy, and the values for the next copy.
 ///
 /// Invariant: nobody else has `dict`, and no walk over objects finds it. It has the `keys`, in this order, each
-/// with the value None. A copy of it keeps the value of each at the place that stands beside it: in bytes
+/// with itself as its value. A copy of it keeps the value of each at the place that stands beside it: in bytes
 /// behind the beginning of the copy's table, within that table, aligned.
 pub(crate) struct Template {
     dict: Py<PyDict>,
@@ -44,8 +44,10 @@ impl Template {
             marks.push(mark);
         }
         let places = places_of(&objects::copy(&template)?, &marks)?;
+        // Any value serves. With one for all keys, every copy would count its references up and down in
+        // one place, each time waiting for the last.
         for key in &keys {
-            template.set_item(key, py.None())?;
+            template.set_item(key, key)?;
         }
         // SAFETY: [template.hide] a live dict, whether the collector knows it or not.
         unsafe { ffi::PyObject_GC_UnTrack(template.as_ptr().cast()) };
@@ -98,10 +100,7 @@ impl Template {
     #[inline(always)]
     fn filled<'py>(&mut self, py: Python<'py>) -> Result<Bound<'py, PyDict>, Pending<'py>> {
         let dict = objects::copy(self.dict.bind(py))?;
-        while let Some(value) = self.values.pop() {
-            let Some((key, place)) = self.keys.get(self.values.len()) else {
-                continue;
-            };
+        for (value, (key, place)) in self.values.drain(..).zip(&self.keys) {
             let value = value.into_bound(py);
             // A dict that comes to hold what the collector knows must be known to it as well: CPython
             // sees to that.
@@ -113,8 +112,8 @@ impl Template {
             // SAFETY: [template.slot] by the invariant the place is within the table, aligned, and holds
             // a reference of the dict's own, or null; nobody else has the copy yet.
             match unsafe { &mut *slot } {
-                Some(none) if none.is_none(py) => {
-                    std::mem::replace(none, value.unbind()).drop_ref(py);
+                Some(blank) if blank.is(key) => {
+                    std::mem::replace(blank, value.unbind()).drop_ref(py);
                 }
                 _ => objects::set_item(&dict, key.bind(py), &value)?,
             }
