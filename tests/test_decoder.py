@@ -386,3 +386,14 @@ def test_wrong_errors_argument(errors: Any) -> None:
     for call in (decoder.decode_batch, decoder.decode_lines, decoder.iter_decode):
         with pytest.raises(ValueError, match="errors"):
             call([OUT], errors)
+
+
+@pytest.mark.parametrize("text", ["é", "東京 5階", "é" * 16, "é" * 17, "\x7f" * 32])
+def test_texts_and_keys_that_come_again_are_themselves(text: str) -> None:
+    texts = [text, text + "\0", text + "\0\0", text[:-1], "\0" + text] * 40
+    messages = [
+        msgspec.json.encode({"id": "EventDNOutOfService", "ThisDN": text, "Extensions": {text: text, "k": [text]}})
+        for text in texts
+    ]
+    for event, text in zip(Decoder().decode_batch(messages), texts, strict=True):
+        assert (event.this_dn, event.extensions) == (text, {text: text, "k": [text]})

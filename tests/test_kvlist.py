@@ -218,3 +218,28 @@ def test_the_deepest_values_that_a_decoder_takes() -> None:
     assert event.user_data is not None
     assert len(event.user_data) == 1
     assert len(KVList(deep)) == 1
+
+
+def ready(reasons: bytes) -> bytes:
+    return b'{"id":"EventAgentReady","ThisDN":"1","Server":1,"time":1,"AgentWorkMode":1,"Reasons":' + reasons + b"}"
+
+
+@pytest.mark.parametrize("text", [b"{}", b'{"a":1}', b'{"a":"}"}', b'{"a":[1]}', b'{"a":{"b":1}}'])
+def test_equal_bytes_give_equal_lists_that_share_nothing_one_can_change(text: bytes) -> None:
+    decoder = Decoder(kv_lists="lazy")
+    lists = [event.reasons for event in decoder.decode_batch([ready(text)] * 4)]
+    wanted = msgspec.json.decode(text)
+    assert [found.raw for found in lists] == [text] * 4
+    for value in lists[0].values():
+        if isinstance(value, list):
+            value.append(2)
+        elif isinstance(value, dict):
+            value["c"] = 3
+    assert lists[1:] == [wanted] * 3
+    assert decoder.decode(ready(text)).reasons == wanted
+
+
+def test_small_lists_are_too_deep_as_often_as_others() -> None:
+    assert Decoder(kv_lists="lazy", max_depth=2).decode_batch([ready(b'{"a":1}')] * 2)[1].reasons == {"a": 1}
+    with pytest.raises(vmcodec.DecodeError, match="too_deep"):
+        Decoder(kv_lists="lazy", max_depth=1).decode(ready(b'{"a":1}'))

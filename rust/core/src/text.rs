@@ -23,12 +23,6 @@ impl<'a> Ascii<'a> {
     pub fn bytes(self) -> &'a [u8] {
         self.rest.get(..self.length).unwrap_or_default()
     }
-
-    /// The bytes as one block, if they fit into it. No two texts have the same one.
-    #[inline(always)]
-    pub fn block(self) -> Option<Block> {
-        (self.length <= Block::SIZE).then(|| Block::beginning(self.rest, self.length))
-    }
 }
 
 /// A string's characters, unescaped. Whoever builds an object from it need not look for either
@@ -62,6 +56,17 @@ impl<'a> Text<'a> {
             append(out, chunk, length);
         } else {
             out.extend_from_slice(self.as_bytes());
+        }
+    }
+
+    /// The text's bytes as one block, if they fit into it. No two texts have the same one: the zeros behind a
+    /// text are not its own.
+    #[inline(always)]
+    pub fn block(self) -> Option<Block> {
+        match self {
+            Text::Ascii(Ascii { length, .. }) if length > Block::SIZE => None,
+            Text::Unicode(text) if text.len() > Block::SIZE || text.ends_with('\0') => None,
+            text => Some(text.beginning()),
         }
     }
 

@@ -92,11 +92,8 @@ impl TextCache {
         worth: &mut Worth,
         text: Text<'_>,
     ) -> Result<Bound<'py, PyString>, Pending<'py>> {
-        let block = match text {
-            // Longer texts seldom come twice.
-            Text::Ascii(ascii) if !worth.off => ascii.block(),
-            _ => None,
-        };
+        // Longer texts seldom come twice.
+        let block = if worth.off { None } else { text.block() };
         let Some(block) = block else {
             return text::string(py, text);
         };

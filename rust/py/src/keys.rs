@@ -122,12 +122,8 @@ impl Keys {
         spot: Spot,
         key: Text<'_>,
     ) -> Result<(Bound<'py, PyString>, Spot), Pending<'py>> {
-        let block = match key {
-            Text::Ascii(ascii) => ascii.block(),
-            Text::Unicode(_) => None,
-        };
-        // Other keys are made anew each time.
-        let Some(block) = block else {
+        // Longer keys are made anew each time.
+        let Some(block) = key.block() else {
             return Ok((text::string(py, key)?, spot));
         };
         let place = match self.find(block) {
