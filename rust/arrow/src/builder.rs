@@ -154,8 +154,10 @@ impl Builder {
         let kind = self.layout.kinds.get(usize::from(field));
         if let Some(column) = self.columns.get_mut(usize::from(field)) {
             match kind {
-                // It is short: no room need be asked for.
-                Some(ColumnKind::Json) => drop(column.put_json(row, &text)),
+                Some(ColumnKind::Json) => {
+                    // It is short, so there is room.
+                    column.put_json(row, &text);
+                }
                 _ => {
                     column.cut(row);
                     self.spilled.push((field, text));

@@ -148,3 +148,33 @@ fn copy_words<const N: usize>(to: &mut [u8; SHORT], from: &[u8]) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::cast::AsArray;
+
+    use super::*;
+
+    #[test]
+    fn texts_of_every_length_are_whole_wherever_they_come() {
+        let bytes: Vec<u8> = (0..200).map(|place| b'!' + place % 90).collect();
+        let mut texts = Texts::default();
+        let mut want = Vec::new();
+        for length in (0..=70).chain([150, 1, 33, 200, 32, 0, 16]) {
+            let row = want.len();
+            // The last one counts, and one that was taken back does not.
+            assert!(texts.put(row, &bytes[..length / 2]));
+            assert!(texts.put(row, &bytes[..length]));
+            want.push(Some(&bytes[..length]));
+            assert!(texts.put(row + 1, &bytes[length..]));
+            texts.cut(row + 1);
+            want.push(None);
+        }
+        let Ok(Part::Array(array)) = texts.take(want.len()) else {
+            unreachable!("texts are an array")
+        };
+        let array = array.as_string::<i32>();
+        let found: Vec<_> = array.iter().map(|text| text.map(str::as_bytes)).collect();
+        assert_eq!(found, want);
+    }
+}
