@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use arrow_schema::ArrowError;
-use vmcodec_core::{EventId, FieldId, Number, Scalar, Sink, Stopped, Target, Text, encode};
+use vmcodec_core::{EventId, FieldId, Scalar, Sink, Stopped, Target, encode};
 
-use crate::column::{Beyond, Column, Values, digits};
+use crate::column::{Column, Left, digits};
 use crate::dictionary::Dictionary;
+use crate::fixed::Fixed;
 use crate::layout::{Added, ColumnKind, Layout};
 use crate::table::Chunk;
 use crate::texts::Texts;
@@ -18,21 +19,26 @@ use crate::texts::Texts;
 /// that two gigabytes, the most that a column of a chunk holds, would be reached.
 pub const MAX_RECORD: usize = 1 << 28;
 
+/// So many bytes of unknown members are more than usual.
+const LARGE: usize = 1 << 16;
+
 /// Makes chunks of columns. [`Sink`] takes a record's values; a method of ours then ends its row.
 #[derive(Debug)]
 pub struct Builder {
     layout: Arc<Layout>,
-    ids: Column,
+    ids: Dictionary,
     /// By number of the field.
     columns: Vec<Column>,
-    extra: Column,
-    /// Whether the row's `extra` has begun.
-    extra_open: bool,
+    extra: Texts,
+    /// The row's `extra` as far as it was read; empty where it has none.
+    members: Vec<u8>,
     /// Whose tree is being read; none where it is a member of `extra`.
     target: Option<FieldId>,
     /// Values of this row that their columns cannot hold, in JSON.
     spilled: Vec<(FieldId, Vec<u8>)>,
-    tenant_and_agent: Option<[Column; 2]>,
+    /// Where values are spelled that are no text.
+    scratch: Vec<u8>,
+    tenant_and_agent: Option<[Texts; 2]>,
     record_time: Option<Column>,
     rows: usize,
 }
@@ -40,19 +46,19 @@ pub struct Builder {
 impl Builder {
     /// Begins with no rows.
     pub fn new(layout: &Arc<Layout>, added: Added) -> Builder {
-        let text = || Column::new(Values::Text(Texts::default()));
         let kinds = layout.kinds.iter();
         Builder {
-            ids: Column::new(Values::Names(Box::new(Dictionary::new(&layout.ids)))),
+            ids: Dictionary::new(&layout.ids),
             columns: kinds.map(|kind| Column::of_kind(layout, *kind)).collect(),
-            extra: Column::of_kind(layout, ColumnKind::Json),
-            extra_open: false,
+            extra: Texts::default(),
+            members: Vec::new(),
             target: None,
             spilled: Vec::new(),
-            tenant_and_agent: added.keys.then(|| [text(), text()]),
+            scratch: Vec::new(),
+            tenant_and_agent: added.keys.then(Default::default),
             record_time: added
                 .timestamps
-                .then(|| Column::new(Values::RecordTime(Vec::new()))),
+                .then(|| Column::RecordTime(Fixed::default())),
             rows: 0,
             layout: layout.clone(),
         }
@@ -68,9 +74,10 @@ impl Builder {
         let row = self.rows;
         if let Some(columns) = &mut self.tenant_and_agent {
             for (column, text) in columns.iter_mut().zip([Some(tenant), agent]) {
+                // Of a record that was refused, something may be there.
+                column.cut(row);
                 if let Some(text) = text {
-                    // A text column holds every text.
-                    let _ = column.put(row, Scalar::Text(Text::Unicode(text)));
+                    column.put(row, text.as_bytes());
                 }
             }
         }
@@ -79,36 +86,32 @@ impl Builder {
     /// The next row's record was written then, in milliseconds since the epoch. To be called before
     /// the row is ended.
     pub fn record_time(&mut self, milliseconds: i64) {
-        if let Some(column) = &mut self.record_time {
-            let _ = column.put(self.rows, Scalar::Number(Number::Int(milliseconds)));
+        if let Some(Column::RecordTime(values)) = &mut self.record_time {
+            values.put(self.rows, milliseconds);
         }
     }
 
-    /// Ends the row of an event whose values the sink has taken.
+    /// Ends the row of an event whose values the sink has taken. False, and the row is not ended, where
+    /// there is no memory.
     #[inline(always)]
-    pub fn end_event(&mut self, event: EventId) {
-        if let Values::Names(names) = &mut self.ids.values
-            && names.code(self.rows, i64::from(event))
-        {
-            self.ids.set(self.rows);
+    pub fn end_event(&mut self, event: EventId) -> bool {
+        if (!self.members.is_empty() || !self.spilled.is_empty()) && !self.end_extra() {
+            self.clear();
+            return false;
         }
-        if self.extra_open || !self.spilled.is_empty() {
-            self.end_extra();
-        }
+        // The layout has the id of every event of the plan.
+        self.ids.code(self.rows, i64::from(event));
         self.rows = self.rows.saturating_add(1);
+        true
     }
 
     /// Ends the row of an event that the plan does not have; `text` is all of it. False, and the row is not
     /// ended, where there is no memory.
     pub fn end_unknown(&mut self, id: &str, text: &[u8]) -> bool {
-        if !self.extra.room(text.len()) {
+        if !self.extra.put(self.rows, text) {
             return false;
         }
-        if let Values::Names(names) = &mut self.ids.values {
-            names.other(self.rows, id);
-            self.ids.set(self.rows);
-        }
-        self.extra.put_json(self.rows, text);
+        self.ids.other(self.rows, id);
         self.rows = self.rows.saturating_add(1);
         true
     }
@@ -121,16 +124,18 @@ impl Builder {
     /// The finished rows, leaving none.
     pub fn take(&mut self) -> Result<Chunk, ArrowError> {
         let rows = std::mem::take(&mut self.rows);
-        let columns = std::iter::once(&mut self.ids)
-            .chain(&mut self.columns)
-            .chain([&mut self.extra])
-            .chain(self.tenant_and_agent.iter_mut().flatten())
-            .chain(&mut self.record_time);
-        let parts = columns.map(|column| column.take(rows));
-        Ok(Chunk {
-            parts: parts.collect::<Result<_, _>>()?,
-            rows,
-        })
+        let mut parts = vec![self.ids.take(rows)?];
+        for column in &mut self.columns {
+            parts.push(column.take(rows)?);
+        }
+        parts.push(self.extra.take(rows)?);
+        for column in self.tenant_and_agent.iter_mut().flatten() {
+            parts.push(column.take(rows)?);
+        }
+        if let Some(column) = &mut self.record_time {
+            parts.push(column.take(rows)?);
+        }
+        Ok(Chunk { parts, rows })
     }
 
     /// A value that its column cannot hold.
@@ -149,30 +154,30 @@ impl Builder {
         let kind = self.layout.kinds.get(usize::from(field));
         if let Some(column) = self.columns.get_mut(usize::from(field)) {
             match kind {
-                Some(ColumnKind::Json) => column.put_json(row, &text),
+                Some(ColumnKind::Json) => {
+                    // It is short, so there is room.
+                    column.put_json(row, &text);
+                }
                 _ => {
-                    column.unset(row);
+                    column.cut(row);
                     self.spilled.push((field, text));
                 }
             }
         }
     }
 
-    /// Begins a member of `extra`: what is appended next is its value.
+    /// Begins a member of `extra`: what is appended next is its value. None where there is no memory.
     fn extra_member(&mut self, name: &str) -> Option<&mut Vec<u8>> {
-        let first = !std::mem::replace(&mut self.extra_open, true);
-        let out = match first {
-            true => self.extra.open(self.rows)?,
-            false => self.extra.opened()?,
-        };
+        let first = self.members.is_empty();
         if first {
-            out.push(b'{');
+            self.members.push(b'{');
         }
-        encode::name(out, name, first).then_some(out)
+        encode::name(&mut self.members, name, first).then_some(&mut self.members)
     }
 
+    /// Puts the members of `extra` into the row; false where there is no memory.
     #[inline(never)]
-    fn end_extra(&mut self) {
+    fn end_extra(&mut self) -> bool {
         let layout = self.layout.clone();
         for (field, text) in std::mem::take(&mut self.spilled) {
             let name = layout.names.get(usize::from(field));
@@ -182,11 +187,17 @@ impl Builder {
                 out.extend_from_slice(&text);
             }
         }
-        if std::mem::take(&mut self.extra_open)
-            && let Some(out) = self.extra.opened()
-        {
-            out.push(b'}');
-            self.extra.end(self.rows);
+        self.members.push(b'}');
+        let done = self.extra.put(self.rows, &self.members);
+        self.forget_members();
+        done
+    }
+
+    /// The row has no members of `extra` any more. Room for many is not kept.
+    fn forget_members(&mut self) {
+        match self.members.capacity() > LARGE {
+            true => self.members = Vec::new(),
+            false => self.members.clear(),
         }
     }
 }
@@ -201,13 +212,10 @@ impl Sink for Builder {
             self.spilled.retain(|(spilled, _)| *spilled != field);
         }
         if let Some(column) = self.columns.get_mut(usize::from(field)) {
-            if let Scalar::Text(text) = value
-                && !column.room(text.as_bytes().len())
-            {
-                return Err(Stopped);
-            }
-            if let Err(Beyond) = column.put(self.rows, value) {
-                self.beyond(field, value);
+            match column.put(self.rows, value, &mut self.scratch) {
+                Ok(()) => {}
+                Err(Left::Beyond) => self.beyond(field, value),
+                Err(Left::NoRoom) => return Err(Stopped),
             }
         }
         Ok(())
@@ -215,11 +223,10 @@ impl Sink for Builder {
 
     #[inline(always)]
     fn raw(&mut self, field: FieldId, bytes: &[u8]) -> Result<(), Stopped> {
-        if let Some(column) = self.columns.get_mut(usize::from(field)) {
-            if !column.room(bytes.len()) {
-                return Err(Stopped);
-            }
-            column.put_json(self.rows, bytes);
+        if let Some(column) = self.columns.get_mut(usize::from(field))
+            && !column.put_json(self.rows, bytes)
+        {
+            return Err(Stopped);
         }
         Ok(())
     }
@@ -240,12 +247,10 @@ impl Sink for Builder {
         match self.target {
             Some(field) => self.raw(field, text)?,
             None => {
-                if !self.extra.room(text.len()) {
+                if self.members.try_reserve(text.len()).is_err() {
                     return Err(Stopped);
                 }
-                if let Some(out) = self.extra.opened() {
-                    out.extend_from_slice(text);
-                }
+                self.members.extend_from_slice(text);
             }
         }
         Ok(())
@@ -254,11 +259,12 @@ impl Sink for Builder {
     #[cold]
     fn clear(&mut self) {
         let row = self.rows;
-        let others = [&mut self.ids, &mut self.extra];
-        for column in self.columns.iter_mut().chain(others) {
-            column.unset(row);
+        for column in &mut self.columns {
+            column.cut(row);
         }
-        self.extra_open = false;
+        self.ids.keys.cut(row);
+        self.extra.cut(row);
+        self.forget_members();
         self.spilled.clear();
     }
 }

@@ -3,38 +3,32 @@
 use std::sync::Arc;
 
 use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, StringArray,
-    TimestampMicrosecondArray, TimestampMillisecondArray,
+    ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, TimestampMicrosecondArray,
+    TimestampMillisecondArray,
 };
 use arrow_schema::ArrowError;
 use vmcodec_core::{Number, Scalar, encode};
 
-use crate::bits::Bits;
 use crate::dictionary::Dictionary;
+use crate::fixed::Fixed;
 use crate::layout::{ColumnKind, Layout, UTC};
 use crate::texts::Texts;
 
 /// The seconds of the years 1 to 9999: most libraries cannot show what is beyond them, and some fail.
 const YEARS: std::ops::Range<i64> = -62_135_596_800..253_402_300_800;
 
-/// The values of a chunk's rows, and which rows have one.
+/// The values of a chunk's rows.
 #[derive(Debug)]
-pub(crate) struct Column {
-    present: Bits,
-    pub values: Values,
-}
-
-#[derive(Debug)]
-pub(crate) enum Values {
+pub(crate) enum Column {
     Text(Texts),
     Json(Texts),
-    Integer(Vec<i64>),
-    Float(Vec<f64>),
-    Boolean(Bits),
+    Integer(Fixed<i64>),
+    Float(Fixed<f64>),
+    Boolean(Fixed<bool>),
     /// Microseconds.
-    Time(Vec<i64>),
+    Time(Fixed<i64>),
     /// Milliseconds.
-    RecordTime(Vec<i64>),
+    RecordTime(Fixed<i64>),
     Names(Box<Dictionary>),
 }
 
@@ -45,214 +39,151 @@ pub(crate) enum Part {
     Names(Int32Array, Vec<String>),
 }
 
-/// The value is right and the column's type cannot hold it.
-pub(crate) struct Beyond;
+/// Why a value that is right is not in the column.
+pub(crate) enum Left {
+    /// The column's type cannot hold it.
+    Beyond,
+    /// There is no memory.
+    NoRoom,
+}
 
 impl Column {
-    pub fn new(values: Values) -> Column {
-        Column {
-            present: Bits::default(),
-            values,
-        }
-    }
-
     pub fn of_kind(layout: &Layout, kind: ColumnKind) -> Column {
-        Column::new(match kind {
-            ColumnKind::Text | ColumnKind::Digits => Values::Text(Texts::default()),
-            ColumnKind::Json => Values::Json(Texts::default()),
-            ColumnKind::Integer => Values::Integer(Vec::new()),
-            ColumnKind::Float => Values::Float(Vec::new()),
-            ColumnKind::Boolean => Values::Boolean(Bits::default()),
-            ColumnKind::Time => Values::Time(Vec::new()),
+        match kind {
+            ColumnKind::Text | ColumnKind::Digits => Column::Text(Texts::default()),
+            ColumnKind::Json => Column::Json(Texts::default()),
+            ColumnKind::Integer => Column::Integer(Fixed::default()),
+            ColumnKind::Float => Column::Float(Fixed::default()),
+            ColumnKind::Boolean => Column::Boolean(Fixed::default()),
+            ColumnKind::Time => Column::Time(Fixed::default()),
             ColumnKind::Enum(_) => match layout.base(kind) {
-                Some(base) => Values::Names(Box::new(Dictionary::new(base))),
-                None => Values::Json(Texts::default()),
+                Some(base) => Column::Names(Box::new(Dictionary::new(base))),
+                None => Column::Json(Texts::default()),
             },
-        })
+        }
     }
 
     /// Puts a value into the row, which is the last one; a value that is there already gives way.
+    /// `scratch` is for what has to be spelled first.
     #[inline(always)]
-    pub fn put(&mut self, row: usize, value: Scalar<'_>) -> Result<(), Beyond> {
-        match (&mut self.values, value) {
-            (Values::Text(texts), Scalar::Text(text)) => {
-                texts.seek(row);
-                text.append_to(&mut texts.bytes);
-                texts.end();
+    pub fn put(
+        &mut self,
+        row: usize,
+        value: Scalar<'_>,
+        scratch: &mut Vec<u8>,
+    ) -> Result<(), Left> {
+        match (self, value) {
+            (Column::Text(texts), Scalar::Text(text)) => put_text(texts, row, text.as_bytes())?,
+            (Column::Integer(values), Scalar::Number(Number::Int(value)))
+            | (Column::RecordTime(values), Scalar::Number(Number::Int(value))) => {
+                values.put(row, value);
             }
-            (Values::Integer(values), Scalar::Number(Number::Int(value)))
-            | (Values::RecordTime(values), Scalar::Number(Number::Int(value))) => {
-                put(values, row, value);
+            (Column::Text(texts), Scalar::Number(number)) => {
+                scratch.clear();
+                encode::number(scratch, number);
+                put_text(texts, row, scratch)?;
             }
-            (Values::Text(texts), Scalar::Number(number)) => {
-                texts.seek(row);
-                encode::number(&mut texts.bytes, number);
-                texts.end();
-            }
-            (Values::Names(names), Scalar::Enum { code, .. }) => match code {
+            (Column::Names(names), Scalar::Enum { code, .. }) => match code {
                 Number::Int(code) if names.code(row, code) => {}
                 code => names.other(row, &digits(code)),
             },
-            (Values::Time(values), Scalar::Time { seconds, useconds }) => {
+            (Column::Time(values), Scalar::Time { seconds, useconds }) => {
                 if !YEARS.contains(&seconds) {
-                    return Err(Beyond);
+                    return Err(Left::Beyond);
                 }
                 // In these years it never wraps.
                 let micros = seconds.wrapping_mul(1_000_000);
-                put(values, row, micros.wrapping_add(i64::from(useconds)));
+                values.put(row, micros.wrapping_add(i64::from(useconds)));
             }
-            (_, value) => return self.put_other(row, value),
+            (column, value) => return column.put_other(row, value, scratch),
         }
-        self.present.set(row);
         Ok(())
     }
 
     /// The forms that are few.
     #[inline(never)]
-    fn put_other(&mut self, row: usize, value: Scalar<'_>) -> Result<(), Beyond> {
-        match (&mut self.values, value) {
-            (_, Scalar::Null) => {
-                self.unset(row);
-                return Ok(());
+    fn put_other(
+        &mut self,
+        row: usize,
+        value: Scalar<'_>,
+        scratch: &mut Vec<u8>,
+    ) -> Result<(), Left> {
+        match (self, value) {
+            (column, Scalar::Null) => column.cut(row),
+            (Column::Float(values), Scalar::Number(Number::Float(value))) => {
+                values.put(row, value);
             }
-            (Values::Float(values), Scalar::Number(Number::Float(value))) => {
-                put(values, row, value);
+            (Column::Boolean(values), Scalar::Boolean(value)) => values.put(row, value),
+            (Column::Json(texts), value) => {
+                scratch.clear();
+                json(scratch, value)?;
+                put_text(texts, row, scratch)?;
             }
-            (Values::Boolean(bits), Scalar::Boolean(value)) => match value {
-                true => bits.set(row),
-                false => bits.unset(row),
-            },
-            (Values::Json(texts), value) => {
-                texts.seek(row);
-                json(&mut texts.bytes, value)?;
-                texts.end();
-            }
-            _ => return Err(Beyond),
+            _ => return Err(Left::Beyond),
         }
-        self.present.set(row);
         Ok(())
     }
 
-    /// Makes room for a text of this length; false where there is no memory.
+    /// Puts JSON text into the row; false where there is no memory.
     #[inline(always)]
-    pub fn room(&mut self, length: usize) -> bool {
-        match &mut self.values {
-            Values::Json(texts) | Values::Text(texts) => texts.room(length),
+    pub fn put_json(&mut self, row: usize, text: &[u8]) -> bool {
+        match self {
+            Column::Json(texts) | Column::Text(texts) => texts.put(row, text),
             _ => true,
         }
     }
 
-    /// Puts JSON text into the row.
-    #[inline(always)]
-    pub fn put_json(&mut self, row: usize, text: &[u8]) {
-        if let Values::Json(texts) | Values::Text(texts) = &mut self.values {
-            texts.seek(row);
-            texts.bytes.extend_from_slice(text);
-            texts.end();
-            self.present.set(row);
-        }
-    }
-
-    /// The text of the row, to be appended to, up to [`Column::end`].
-    pub fn open(&mut self, row: usize) -> Option<&mut Vec<u8>> {
-        match &mut self.values {
-            Values::Json(texts) => {
-                texts.seek(row);
-                Some(&mut texts.bytes)
-            }
-            _ => None,
-        }
-    }
-
-    /// The same text, once more.
-    pub fn opened(&mut self) -> Option<&mut Vec<u8>> {
-        match &mut self.values {
-            Values::Json(texts) => Some(&mut texts.bytes),
-            _ => None,
-        }
-    }
-
-    /// The row has a value.
-    #[inline(always)]
-    pub fn set(&mut self, row: usize) {
-        self.present.set(row);
-    }
-
-    /// The text that was opened is complete.
-    pub fn end(&mut self, row: usize) {
-        if let Values::Json(texts) = &mut self.values {
-            texts.end();
-            self.present.set(row);
-        }
-    }
-
     /// Takes back what was put into the row, which is the last one.
-    pub fn unset(&mut self, row: usize) {
-        self.present.unset(row);
-        match &mut self.values {
-            Values::Text(texts) | Values::Json(texts) => {
-                texts.seek(row);
-                texts.cut();
+    pub fn cut(&mut self, row: usize) {
+        match self {
+            Column::Text(texts) | Column::Json(texts) => texts.cut(row),
+            Column::Integer(values) | Column::Time(values) | Column::RecordTime(values) => {
+                values.cut(row);
             }
-            Values::Integer(values) | Values::Time(values) | Values::RecordTime(values) => {
-                values.truncate(row);
-            }
-            Values::Float(values) => values.truncate(row),
-            Values::Boolean(bits) => bits.unset(row),
-            Values::Names(names) => names.keys.truncate(row),
+            Column::Float(values) => values.cut(row),
+            Column::Boolean(values) => values.cut(row),
+            Column::Names(names) => names.keys.cut(row),
         }
     }
 
     /// The array of the first `rows` rows, leaving an empty column.
     pub fn take(&mut self, rows: usize) -> Result<Part, ArrowError> {
-        let nulls = self.present.take_nulls(rows);
-        let array: ArrayRef = match &mut self.values {
-            Values::Text(texts) | Values::Json(texts) => {
-                let (offsets, bytes) = texts.take(rows);
-                Arc::new(StringArray::try_new(offsets, bytes, nulls)?)
+        let array: ArrayRef = match self {
+            Column::Text(texts) | Column::Json(texts) => return texts.take(rows),
+            Column::Integer(values) => {
+                let (values, nulls) = values.take(rows);
+                Arc::new(Int64Array::try_new(values.into(), nulls)?)
             }
-            Values::Integer(values) => {
-                Arc::new(Int64Array::try_new(take(values, rows).into(), nulls)?)
+            Column::Float(values) => {
+                let (values, nulls) = values.take(rows);
+                Arc::new(Float64Array::try_new(values.into(), nulls)?)
             }
-            Values::Float(values) => {
-                Arc::new(Float64Array::try_new(take(values, rows).into(), nulls)?)
+            Column::Boolean(values) => {
+                let (values, nulls) = values.take(rows);
+                Arc::new(BooleanArray::new(values.into(), nulls))
             }
-            Values::Boolean(bits) => Arc::new(BooleanArray::new(bits.take(rows), nulls)),
-            Values::Time(values) => {
-                let values = take(values, rows).into();
-                let array = TimestampMicrosecondArray::try_new(values, nulls)?;
+            Column::Time(values) => {
+                let (values, nulls) = values.take(rows);
+                let array = TimestampMicrosecondArray::try_new(values.into(), nulls)?;
                 Arc::new(array.with_timezone(UTC))
             }
-            Values::RecordTime(values) => {
-                let values = take(values, rows).into();
-                let array = TimestampMillisecondArray::try_new(values, nulls)?;
+            Column::RecordTime(values) => {
+                let (values, nulls) = values.take(rows);
+                let array = TimestampMillisecondArray::try_new(values.into(), nulls)?;
                 Arc::new(array.with_timezone(UTC))
             }
-            Values::Names(names) => {
-                let next = Dictionary::new(&names.base);
-                let mut names = std::mem::replace(&mut **names, next);
-                let keys = Int32Array::try_new(take(&mut names.keys, rows).into(), nulls)?;
-                return Ok(Part::Names(keys, names.added));
-            }
+            Column::Names(names) => return names.take(rows),
         };
         Ok(Part::Array(array))
     }
 }
 
 #[inline(always)]
-fn put<T: Clone + Default>(values: &mut Vec<T>, row: usize, value: T) {
-    if values.len() != row {
-        values.resize(row, T::default());
+fn put_text(texts: &mut Texts, row: usize, text: &[u8]) -> Result<(), Left> {
+    match texts.put(row, text) {
+        true => Ok(()),
+        false => Err(Left::NoRoom),
     }
-    values.push(value);
-}
-
-/// The first `rows` values; room for as many more is made ready.
-fn take<T: Clone + Default>(values: &mut Vec<T>, rows: usize) -> Vec<T> {
-    values.resize(rows, T::default());
-    let mut next = Vec::new();
-    let _ = next.try_reserve(rows);
-    std::mem::replace(values, next)
 }
 
 /// An integer's digits.
@@ -263,7 +194,7 @@ pub(crate) fn digits(number: Number<'_>) -> String {
 }
 
 /// A value of one part in JSON's spelling; a code of an enumeration is its integer.
-fn json(out: &mut Vec<u8>, value: Scalar<'_>) -> Result<(), Beyond> {
+fn json(out: &mut Vec<u8>, value: Scalar<'_>) -> Result<(), Left> {
     match value {
         Scalar::Null => out.extend_from_slice(b"null"),
         Scalar::Boolean(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
@@ -271,9 +202,11 @@ fn json(out: &mut Vec<u8>, value: Scalar<'_>) -> Result<(), Beyond> {
             encode::number(out, number);
         }
         Scalar::Text(text) => {
-            encode::text(out, &text.to_owned());
+            if !encode::text(out, &text.to_owned()) {
+                return Err(Left::NoRoom);
+            }
         }
-        Scalar::Time { .. } => return Err(Beyond),
+        Scalar::Time { .. } => return Err(Left::Beyond),
     }
     Ok(())
 }

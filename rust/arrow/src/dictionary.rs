@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::{Array, StringArray};
+use arrow_array::{Array, DictionaryArray, Int32Array, StringArray};
+use arrow_schema::ArrowError;
+
+use crate::column::Part;
+use crate::fixed::Fixed;
 
 /// The names that are known beforehand, common to all chunks.
 #[derive(Debug)]
@@ -61,10 +65,10 @@ impl Base {
 /// One chunk's rows.
 #[derive(Debug)]
 pub(crate) struct Dictionary {
-    pub base: Arc<Base>,
-    pub keys: Vec<i32>,
+    base: Arc<Base>,
+    pub keys: Fixed<i32>,
     /// Names that the base does not have, in order of appearance.
-    pub added: Vec<String>,
+    added: Vec<String>,
     places: HashMap<String, i32>,
 }
 
@@ -72,7 +76,7 @@ impl Dictionary {
     pub fn new(base: &Arc<Base>) -> Dictionary {
         Dictionary {
             base: base.clone(),
-            keys: Vec::new(),
+            keys: Fixed::default(),
             added: Vec::new(),
             places: HashMap::new(),
         }
@@ -83,7 +87,7 @@ impl Dictionary {
     pub fn code(&mut self, row: usize, code: i64) -> bool {
         let place = self.base.place(code);
         if let Some(place) = place {
-            self.put(row, place);
+            self.keys.put(row, place);
         }
         place.is_some()
     }
@@ -100,14 +104,19 @@ impl Dictionary {
                 place
             }
         };
-        self.put(row, place);
+        self.keys.put(row, place);
     }
 
-    #[inline(always)]
-    fn put(&mut self, row: usize, place: i32) {
-        if self.keys.len() != row {
-            self.keys.resize(row, 0);
+    /// The first `rows` rows, leaving none: complete where the chunk needs no names of its own.
+    pub fn take(&mut self, rows: usize) -> Result<Part, ArrowError> {
+        self.places.clear();
+        let added = std::mem::take(&mut self.added);
+        let (keys, nulls) = self.keys.take(rows);
+        let keys = Int32Array::try_new(keys.into(), nulls)?;
+        if !added.is_empty() {
+            return Ok(Part::Names(keys, added));
         }
-        self.keys.push(place);
+        let array = DictionaryArray::try_new(keys, self.base.names.clone())?;
+        Ok(Part::Array(Arc::new(array)))
     }
 }

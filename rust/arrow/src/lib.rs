@@ -2,9 +2,9 @@
 //!
 //! This crate knows Arrow and plans; it knows no Python and no event by name. Rooms: `layout` (which
 //! columns there are, from the rows that the plan is made of), `builder` (the sink: one record after
-//! the other into columns), `column`, `texts`, `bits`, `dictionary` (columns while they grow), `table`
-//! (chunks made into record batches), `errors` (the table of bad records), `row` (a row back into JSON),
-//! `export` (tables as C structs), `source` (columns of others as input).
+//! the other into columns), `column`, `fixed`, `texts`, `dictionary`, `present` (columns while they
+//! grow), `table` (chunks made into record batches), `errors` (the table of bad records), `row` (a row
+//! back into JSON), `export` (tables as C structs), `source` (columns of others as input).
 #![forbid(unsafe_code)]
 // As in the core: no index and no sum fails.
 #![cfg_attr(
@@ -16,13 +16,14 @@
     )
 )]
 
-mod bits;
 mod builder;
 mod column;
 mod dictionary;
 mod errors;
 pub mod export;
+mod fixed;
 mod layout;
+mod present;
 mod row;
 mod source;
 mod table;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray};
 use arrow_schema::{ArrowError, SchemaRef};
 use arrow_select::concat::concat_batches;
@@ -122,27 +123,30 @@ impl Part {
 
 /// The columns of names, with one dictionary for all of them.
 fn with_names(base: &Arc<StringArray>, column: Vec<Part>) -> Result<Vec<ArrayRef>, ArrowError> {
+    if column.iter().all(|part| matches!(part, Part::Array(_))) {
+        return Ok(column.into_iter().filter_map(Part::array).collect());
+    }
     let mut names = Names {
         base: base.len(),
         added: Vec::new(),
         places: HashMap::new(),
     };
-    let mut keys = Vec::new();
+    let mut parts = Vec::new();
     for part in column {
-        if let Part::Names(chunk_keys, added) = part {
-            keys.push(names.keys(chunk_keys, added));
-        }
+        parts.push(match part {
+            Part::Names(keys, added) => Part::Names(names.keys(keys, added), Vec::new()),
+            complete => complete,
+        });
     }
-    let values: ArrayRef = match names.added.is_empty() {
-        true => base.clone(),
-        false => {
-            let all = base.iter().flatten();
-            let all = all.chain(names.added.iter().map(String::as_str));
-            Arc::new(StringArray::from_iter_values(all))
-        }
-    };
-    let arrays = keys.into_iter().map(|keys| {
-        let array = DictionaryArray::try_new(keys, values.clone())?;
+    let all = base.iter().flatten();
+    let all = all.chain(names.added.iter().map(String::as_str));
+    let values: ArrayRef = Arc::new(StringArray::from_iter_values(all));
+    let arrays = parts.into_iter().map(|part| {
+        let array = match part {
+            Part::Names(keys, _) => DictionaryArray::try_new(keys, values.clone())?,
+            // It has the base's names, with which the others begin.
+            Part::Array(array) => array.as_dictionary().with_values(values.clone()),
+        };
         Ok(Arc::new(array) as ArrayRef)
     });
     arrays.collect()
@@ -158,9 +162,6 @@ struct Names {
 impl Names {
     /// A chunk's keys, as places among all names.
     fn keys(&mut self, keys: Int32Array, added: Vec<String>) -> Int32Array {
-        if added.is_empty() {
-            return keys;
-        }
         let places: Vec<_> = added.into_iter().map(|name| self.place(name)).collect();
         let base = i32::try_from(self.base).unwrap_or(i32::MAX);
         keys.unary(|key| {

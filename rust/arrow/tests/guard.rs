@@ -202,7 +202,7 @@ impl Reader {
             .decoder
             .decode(&mut self.memory, bytes, &mut self.columns);
         match &built {
-            Ok(Outcome::Event(event)) => self.columns.end_event(*event),
+            Ok(Outcome::Event(event)) => assert!(self.columns.end_event(*event)),
             Ok(Outcome::Unknown { id, start }) => {
                 assert!(self.columns.end_unknown(id, &bytes[*start..]));
             }

@@ -48,7 +48,7 @@ fn check(world: &mut World, size: usize, rest: &[u8]) {
         assert_eq!(built, recorded);
         expected.push(match built {
             Ok(Outcome::Event(event)) => {
-                builder.end_event(event);
+                assert!(builder.end_event(event));
                 Row::Event(event, Box::new(sink))
             }
             Ok(Outcome::Unknown { id, start }) => {

@@ -282,7 +282,9 @@ impl<'c> Maker<'c> {
         match outcome {
             Ok(Outcome::Event(event)) => {
                 self.mark(index);
-                self.builder.end_event(event);
+                if !self.builder.end_event(event) {
+                    return self.refused(index, Box::new(Fault::no_memory(0)));
+                }
             }
             Ok(Outcome::Unknown { id, start }) => {
                 self.mark(index);
