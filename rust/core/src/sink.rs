@@ -112,7 +112,7 @@ pub trait Sink {
     }
     /// A key that may well come next. Where it does, `guessed` is called in the place of `key`.
     #[inline(always)]
-    fn guess(&self) -> Option<&Literal> {
+    fn guess(&mut self) -> Option<&Literal> {
         None
     }
     /// The key is the one that was guessed.

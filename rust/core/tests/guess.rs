@@ -80,7 +80,7 @@ fn guesses_in_nested_objects() {
 struct Guesser(Literal);
 
 impl Sink for Guesser {
-    fn guess(&self) -> Option<&Literal> {
+    fn guess(&mut self) -> Option<&Literal> {
         Some(&self.0)
     }
 }

@@ -58,20 +58,39 @@ fn blocks(rest: &[u8], length: usize) {
     assert_eq!(block == Block::beginning(other, length), same);
 }
 
-/// A member's name is found where it stands, and nowhere else.
+/// A member is found where it stands, and nowhere else.
 fn literals(bytes: &[u8], at: usize, length: usize) {
     // No character takes more than four bytes.
     let (length, behind) = (length % 40, length / 40 % 3);
     let name = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * length)]);
     let name: String = name.chars().take(length).collect();
-    let literal = Literal::member(&name);
-    let mut record = serde_json::to_vec(&name).unwrap();
+    let separator = if length.is_multiple_of(2) { b',' } else { b'{' };
+    let mut record = vec![separator];
+    serde_json::to_writer(&mut record, &name).unwrap();
     record.push(b':');
-    let end = record.len();
-    let found = bytes[at..].starts_with(&record).then_some(at + end);
-    assert_eq!(inside::literal_end(bytes, at, &literal), found);
-    // Its end may be that of the record.
-    record.extend_from_slice(&b"1,\"and so on\":[]"[..behind * 8]);
-    assert_eq!(inside::literal_end(&record, 0, &literal), Some(end));
-    assert_eq!(inside::literal_end(&record[..end - 1], 0, &literal), None);
+    for literal in [Literal::member(&name), Literal::text_member(&name)] {
+        let end = record.len();
+        let spaced = bytes.get(at + 1).is_some_and(|byte| *byte <= b' ');
+        let found = bytes[at..].starts_with(&record).then_some(at + end);
+        if !spaced {
+            assert_eq!(inside::member_end(bytes, at, separator, &literal), found);
+        }
+        // Its end may be that of the record.
+        let mut whole = record.clone();
+        whole.extend_from_slice(&b"1,\"and so on, and so on\":[]"[..behind * 12]);
+        assert_eq!(
+            inside::member_end(&whole, 0, separator, &literal),
+            Some(end)
+        );
+        assert_eq!(
+            inside::member_end(&whole[..end - 1], 0, separator, &literal),
+            None
+        );
+        whole.insert(1, b' ');
+        assert_eq!(
+            inside::member_end(&whole, 0, separator, &literal),
+            Some(end + 1)
+        );
+        record.push(b'"');
+    }
 }

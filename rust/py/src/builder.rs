@@ -56,6 +56,8 @@ pub(crate) struct Builder<'py, 'a> {
     extra: Option<Bound<'py, PyDict>>,
     tree: Tree<'py>,
     owner: Owner<'py>,
+    /// The place of the key that was guessed.
+    guess: usize,
     /// The event, where it is known; what is guessed depends on it.
     event: usize,
     /// Whether one of the values is null.
@@ -82,6 +84,7 @@ impl<'py, 'a> Builder<'py, 'a> {
             extra: None,
             tree: Tree::default(),
             owner: Owner::Field(0),
+            guess: 0,
             event: 0,
             nulls: false,
             nodes: 0,
@@ -330,13 +333,15 @@ impl<'py> Sink for Builder<'py, '_> {
     }
 
     #[inline(always)]
-    fn guess(&self) -> Option<&Literal> {
-        self.caches.keys.guess(self.tree.spot)
+    fn guess(&mut self) -> Option<&Literal> {
+        let (place, literal) = self.caches.keys.guess(self.tree.spot)?;
+        self.guess = place;
+        Some(literal)
     }
 
     #[inline(always)]
     fn guessed(&mut self) -> Result<(), Stopped> {
-        if let Some((key, spot)) = self.caches.keys.guessed(self.tree.spot) {
+        if let Some((key, spot)) = self.caches.keys.guessed(self.guess, self.tree.spot) {
             let templates = &mut self.caches.templates;
             self.tree.key(self.py, key, spot, templates)?;
         }

@@ -100,17 +100,16 @@ impl Keys {
         }
     }
 
-    /// The key that came next at this spot.
+    /// The key that came next at this spot, and its place.
     #[inline(always)]
-    pub fn guess(&self, spot: Spot) -> Option<&Literal> {
+    pub fn guess(&self, spot: Spot) -> Option<(usize, &Literal)> {
         let place = usize::from(*self.next.get(spot.guess())?);
-        Some(&self.places.get(place)?.as_ref()?.literal)
+        Some((place, &self.places.get(place)?.as_ref()?.literal))
     }
 
-    /// Takes the guess: the key's str, and its own spot.
+    /// Takes the guess of this place, made at the spot: the key's str, and its own spot.
     #[inline(always)]
-    pub fn guessed(&self, spot: Spot) -> Option<(&Py<PyString>, Spot)> {
-        let place = usize::from(*self.next.get(spot.guess())?);
+    pub fn guessed(&self, place: usize, spot: Spot) -> Option<(&Py<PyString>, Spot)> {
         let key = self.places.get(place)?.as_ref()?;
         Some((&key.text, spot.after(place)))
     }

@@ -279,7 +279,7 @@ impl Sink for Recorder {
         Ok(())
     }
 
-    fn guess(&self) -> Option<&Literal> {
+    fn guess(&mut self) -> Option<&Literal> {
         let place = self.keys.len().checked_rem(self.guesses.len())?;
         self.guesses.get(place).map(|guess| &guess.1)
     }
