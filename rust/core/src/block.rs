@@ -42,21 +42,6 @@ impl Block {
         Block([words[0] & mask[0], words[1] & mask[1]])
     }
 
-    /// Whether the chunk begins with the `length` bytes that this is the block of, but for the first byte: it
-    /// is another one by the bits of `turned`. None where they are more than a block holds.
-    #[inline(always)]
-    pub(crate) fn stands_in(
-        self,
-        length: usize,
-        turned: u8,
-        chunk: &[u8; Block::SIZE],
-    ) -> Option<bool> {
-        let mask = MASKS.get(length)?;
-        let [low, high] = words(chunk);
-        let low = low ^ u128::from(turned);
-        Some((low ^ self.0[0]) & mask[0] | (high ^ self.0[1]) & mask[1] == 0)
-    }
-
     /// A number that differs where texts differ, as well as one multiplication can make it. For tables
     /// of a fixed number of steps only: whoever wants texts of one hash can have them.
     #[inline(always)]

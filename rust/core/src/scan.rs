@@ -2,7 +2,6 @@
 
 use wide::i8x16;
 
-use crate::block::Block;
 use crate::error::{Code, Expected, Halt, JsonType, fault, mismatch};
 use crate::number::Number;
 
@@ -65,13 +64,11 @@ impl<'a> Cursor<'a> {
     /// value, or up to the text in it.
     #[inline(always)]
     pub fn take_member(&mut self, separator: u8, literal: &Literal) -> bool {
-        let found = match self.chunk() {
-            Some(chunk) => literal.stands_in(separator, chunk),
-            None => None,
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let found = match rest.first_chunk() {
+            Some(chunk) => literal.begins(separator, chunk) && literal.ends_in(rest),
+            None => rest.first() == Some(&separator) && stands_at(rest, 1, literal.rest()),
         };
-        let found = found.unwrap_or_else(|| {
-            self.peek() == separator && stands_at(self.bytes, self.beyond(1), literal.rest())
-        });
         if found {
             self.at = self.beyond(literal.bytes.len());
             return true;
@@ -255,16 +252,21 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The beginning of a member as most producers write it, to compare with in one wide step: a separator, the
+/// The beginning of a member as most producers write it, to compare with in a wide step or two: a separator, the
 /// name in quotes, a colon, and the quote of its value where that is a text.
 #[derive(Clone, Debug)]
 pub struct Literal {
+    /// The first bytes, zeros behind the end, and which they are.
+    head: u128,
+    mask: u128,
     /// The separator is a comma.
     bytes: Box<[u8]>,
-    block: Block,
 }
 
 impl Literal {
+    /// As many bytes are compared in one step.
+    const WIDE: usize = 16;
+
     /// Of a member of this name, whatever its value is.
     pub fn member(name: &str) -> Literal {
         Literal::new(name, b"")
@@ -280,17 +282,37 @@ impl Literal {
         crate::encode::text(&mut bytes, name);
         bytes.push(b':');
         bytes.extend_from_slice(value);
+        let mut head = [0; Literal::WIDE];
+        let mut mask = [0; Literal::WIDE];
+        for ((to, bit), from) in head.iter_mut().zip(&mut mask).zip(&bytes) {
+            *to = *from;
+            *bit = 0xff;
+        }
         Literal {
-            block: Block::beginning(&bytes, bytes.len()),
+            head: u128::from_le_bytes(head),
+            mask: u128::from_le_bytes(mask),
             bytes: bytes.into(),
         }
     }
 
-    /// Whether the chunk begins with it, `separator` in the place of the comma. None where it is longer.
+    /// Whether the first bytes stand in the chunk, `separator` in the place of the comma.
     #[inline(always)]
-    fn stands_in(&self, separator: u8, chunk: &[u8; Block::SIZE]) -> Option<bool> {
-        self.block
-            .stands_in(self.bytes.len(), separator ^ b',', chunk)
+    fn begins(&self, separator: u8, chunk: &[u8; Literal::WIDE]) -> bool {
+        let head = self.head ^ u128::from(separator ^ b',');
+        (u128::from_le_bytes(*chunk) ^ head) & self.mask == 0
+    }
+
+    /// Whether the others follow there, if there are more than a chunk.
+    #[inline(always)]
+    fn ends_in(&self, rest: &[u8]) -> bool {
+        let length = self.bytes.len();
+        if length <= Literal::WIDE {
+            return true;
+        }
+        let last = |bytes: &[u8]| Some(u128::from_le_bytes(*bytes.last_chunk()?));
+        let found = rest.get(..length);
+        found.and_then(last) == last(&self.bytes)
+            && (length <= 2 * Literal::WIDE || stands_at(rest, 1, self.rest()))
     }
 
     /// All behind the separator.
