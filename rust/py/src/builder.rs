@@ -316,7 +316,7 @@ impl<'py> Sink for Builder<'py, '_> {
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn open(&mut self, container: Container) -> Result<(), Stopped> {
         let nested = self.tree.current.is_some();
         let spot = self.tree.spot;
@@ -348,7 +348,7 @@ impl<'py> Sink for Builder<'py, '_> {
         Ok(())
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn close(&mut self) -> Result<(), Stopped> {
         Ok(self.tree.close(self.py, &mut self.caches.templates)?)
     }
