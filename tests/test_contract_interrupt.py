@@ -30,7 +30,7 @@ gc.disable() if sys.argv[1] == "off" else gc.enable()
 given = []
 try:
     print("ready", flush=True)
-    # No code of Python's runs between the end of the call and `given`: a call that ignored the signal has its result there.
+    # No code of Python's runs between the end of the call and `given`: one that ignored the signal leaves its result.
     given.extend(map({function}, [{argument}]))
 except KeyboardInterrupt:
     print("interrupted", time.monotonic(), gc.isenabled(), len(given), flush=True)

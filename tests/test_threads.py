@@ -308,7 +308,7 @@ def test_a_handler_that_raises_ends_the_call_and_nothing_else() -> None:
     for call, argument in calls:
         given: list[Any] = []
         with pytest.raises(Alarm):
-            # No code of Python's runs between the end of the call and `given`: had it gone on to its end, it were there.
+            # No code of Python's runs between the end of a call and `given`: one that went on leaves its result there.
             interrupted(partial(given.extend, map(call, [argument])), handler, once=True)
         assert given == []
         assert decoder.decode_batch(messages[:100]) == events[:100]
