@@ -104,7 +104,7 @@ def test_a_buffer_changed_by_another_thread_is_read_in_one_state(view: Callable[
     def change() -> None:
         buffer[:] = states[next(turn) % 2]
 
-    seen = set()
+    seen: set[int] = set()
     with meanwhile(change):
         for _ in turns(150, lambda: len(seen) == 2):
             found = vmcodec.decode_lines(view(buffer))
@@ -143,7 +143,7 @@ def test_a_list_changed_by_another_thread_is_read_in_one_state() -> None:
         messages.clear()
         messages.extend([OUT % b"1"] * 1000)
 
-    seen = set()
+    seen: set[int] = set()
     with meanwhile(change):
         for _ in turns(300, lambda: len(seen) == 2):
             events = vmcodec.decode_batch(messages)
