@@ -2,9 +2,9 @@
 //! library: in an attribute that is kept, in a free-form value, and in a member that is skipped.
 //!
 //! The optimised build (`make soak`) tries every sequence in all three; those that a character may begin with stand behind 0
-//! to 63 other bytes, the rest behind a number of them that changes. With `VMCODEC_EVERY_OFFSET` set (a quarter of an hour on two cores)
-//! all stand behind 0 to 63, the rest in one of the three by turns. The other build tries each in one place of the three, and
-//! of bytes that matter little those at the edges.
+//! to 63 other bytes, the rest behind a number of them that changes. With `VMCODEC_EVERY_OFFSET` set (a quarter of an hour on
+//! two processors) all stand behind 0 to 63, the rest in one of the three by turns. The other build tries each in one place of
+//! the three, and of bytes that matter little those at the edges.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod common;
