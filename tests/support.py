@@ -1,11 +1,13 @@
 """What several test files share: the vectors, results made comparable, Python and the command in their own process."""
 
+import itertools
 import json
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -113,3 +115,12 @@ def on_a_small_stack(call: Callable[[], T], kilobytes: int = 128) -> T:
         raise error
     found: T = result
     return found
+
+
+def turns(least: int, seen: Callable[[], bool]) -> Iterator[int]:
+    """So many turns, and more until the other thread was seen at work: a busy machine may keep it waiting."""
+    late = time.monotonic() + 60
+    for turn in itertools.count():
+        if turn >= least and (seen() or time.monotonic() > late):
+            return
+        yield turn

@@ -58,6 +58,21 @@ def test_a_hundred_megabytes(name: str) -> None:
     assert table.errors.num_rows == (code is not None)
 
 
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("same", [False, True])
+def test_a_million_members_of_a_record(same: bool, late: bool) -> None:
+    """An attribute again and again, whose last value counts; or members that no class has, each of which is kept."""
+    name, own = b'"id":"EventDNOutOfService"', b'"ThisDN":"7"'
+    members = b",".join(b'"ThisDN":"%d"' % n if same else b'"key%d":%d' % (n, n) for n in range(MILLION))
+    data = b"{%b,%b}" % ((own + b"," + members, name) if late else (name + b"," + own, members))
+    decoder: Decoder[Any] = Decoder(max_size=2**28)
+    event = decoder.decode(data)
+    assert event.this_dn == (str(MILLION - 1) if same else "7")
+    assert event.extra == (None if same else {f"key{number}": number for number in range(MILLION)})
+    assert decoder.validate_batch([data]) == []
+    assert decoder.decode_arrow([data]).to_events() == [event]
+
+
 @pytest.fixture
 def benches(monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = ROOT / "benches"

@@ -154,8 +154,10 @@ class Heard(logging.Handler):
 def campaign(count: int, path: Path) -> int:
     """Looks at so many errors; how many they were."""
     seen, turn = 0, 0
-    heard = Heard()
-    logging.getLogger().addHandler(heard)
+    heard, logger = Heard(), logging.getLogger()
+    usual = logger.level
+    logger.addHandler(heard)
+    logger.setLevel(1)
     try:
         while seen < count:
             random = Random(turn)
@@ -176,7 +178,8 @@ def campaign(count: int, path: Path) -> int:
                 seen += 1
             turn += 1
     finally:
-        logging.getLogger().removeHandler(heard)
+        logger.setLevel(usual)
+        logger.removeHandler(heard)
     assert not any(map(shows, heard.texts))
     return seen
 

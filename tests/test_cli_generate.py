@@ -91,7 +91,9 @@ def test_with_a_rate_events_happen_now() -> None:
 def test_ctrl_c_ends_it_quietly_and_the_file_is_whole(tmp_path: Path) -> None:
     file = tmp_path / "live.ndjson.gz"
     process = subprocess.Popen([*COMMAND, "--rate", "500", "-o", str(file)], stderr=subprocess.PIPE)
-    time.sleep(3)
+    late = time.monotonic() + 60
+    while not (file.exists() and file.stat().st_size) and time.monotonic() < late:
+        time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert (process.returncode, said) == (130, b"")

@@ -65,7 +65,7 @@ def slope(points: list[tuple[int, ...]]) -> float:
     return 1e5 * moved / sum((done - mean_done) ** 2 for done, _ in points)
 
 
-@pytest.mark.parametrize("amount", [100_000, pytest.param(1_000_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("amount", [1_000_000, pytest.param(10_000_000, marks=pytest.mark.soak)])
 def test_counts_of_shared_objects_do_not_drift(amount: int) -> None:
     good: list[Any] = [
         GOOD % (7011, 1, 1, 1),

@@ -12,7 +12,9 @@
     deny(
         clippy::indexing_slicing,
         clippy::string_slice,
-        clippy::arithmetic_side_effects
+        clippy::arithmetic_side_effects,
+        clippy::allow_attributes,
+        clippy::allow_attributes_without_reason
     )
 )]
 
