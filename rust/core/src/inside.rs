@@ -1,7 +1,8 @@
 //! The wide paths by themselves, so that each can be held against the plain loop that it stands for. Shown by the feature
 //! `inside`, to the fuzz targets alone; `scan` and `number` tell what the functions do.
 
-use crate::scan::{Cursor, Literal};
+use crate::literal::Literal;
+use crate::scan::Cursor;
 
 /// Where plain text ends that begins at `at`.
 pub fn plain_text_end(bytes: &[u8], at: usize) -> usize {

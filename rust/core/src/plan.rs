@@ -5,9 +5,9 @@
 
 use std::fmt;
 
+use crate::literal::Literal;
 use crate::lookup::Lookup;
 use crate::rows::{EnumRow, EventId, EventRow, FieldId, FieldSet, Kind, NameId, TimeRow};
-use crate::scan::Literal;
 
 /// What a member is to an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +36,7 @@ pub(crate) enum Usual {
     Nothing,
 }
 
-/// What a name is to an event, with the name itself: all that the walk looks at for a member, in one line of
-/// the processor's cache.
+/// What a name is to an event, with the name itself: all that the walk looks at, in one line of the cache.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 pub(crate) struct Entry {
@@ -47,6 +46,8 @@ pub(crate) struct Entry {
     pub field: FieldId,
     pub nullable: bool,
 }
+
+const _: () = assert!(size_of::<Entry>() == 64);
 
 impl Entry {
     fn foreign(name: &str) -> Entry {

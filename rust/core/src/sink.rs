@@ -3,9 +3,9 @@
 //! `Ignore` (validation) lives here; the builders of Python objects and of columns live in the
 //! crates that know them.
 
+use crate::literal::Literal;
 use crate::number::Number;
 use crate::rows::{EventId, FieldId};
-use crate::scan::Literal;
 use crate::text::Text;
 
 /// The sink cannot go on (out of memory, interrupted): it keeps the reason itself.

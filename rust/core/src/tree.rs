@@ -161,15 +161,15 @@ fn any_tree<S: Sink>(
                 }
             }
             b't' => {
-                cursor.literal(b"true")?;
+                cursor.word(b"true")?;
                 sink.scalar(Scalar::Boolean(true))?;
             }
             b'f' => {
-                cursor.literal(b"false")?;
+                cursor.word(b"false")?;
                 sink.scalar(Scalar::Boolean(false))?;
             }
             b'n' => {
-                cursor.literal(b"null")?;
+                cursor.word(b"null")?;
                 sink.scalar(Scalar::Null)?;
             }
             _ => return Err(cursor.unexpected(Expected::Value)),

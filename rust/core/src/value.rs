@@ -25,7 +25,7 @@ impl<'r> Walk<'_, 'r> {
             if !entry.nullable {
                 return Err(cursor.wrong_type(expected(kind)));
             }
-            cursor.literal(b"null")?;
+            cursor.word(b"null")?;
             return Ok(sink.field(field, Scalar::Null)?);
         }
         let value = match kind {
@@ -168,8 +168,8 @@ fn no_integer(at: usize, expected: Expected, number: Number<'_>) -> Halt {
 
 fn boolean(cursor: &mut Cursor<'_>) -> Result<bool, Halt> {
     match cursor.peek() {
-        b't' => cursor.literal(b"true").map(|()| true),
-        b'f' => cursor.literal(b"false").map(|()| false),
+        b't' => cursor.word(b"true").map(|()| true),
+        b'f' => cursor.word(b"false").map(|()| false),
         _ => Err(cursor.wrong_type(Expected::Boolean)),
     }
 }
