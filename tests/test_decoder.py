@@ -396,4 +396,5 @@ def test_texts_and_keys_that_come_again_are_themselves(text: str) -> None:
         for text in texts
     ]
     for event, text in zip(Decoder().decode_batch(messages), texts, strict=True):
+        assert isinstance(event, EventDNOutOfService)
         assert (event.this_dn, event.extensions) == (text, {text: text, "k": [text]})
