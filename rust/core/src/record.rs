@@ -175,9 +175,15 @@ impl Decoder {
             Err(Halt::Fault(Box::new(Fault::defect())))
         });
         match walked {
-            Ok((Id::Event(event), _)) => Ok(Outcome::Event(event)),
-            Ok((id, start)) => {
-                sink.clear();
+            Ok(Walked {
+                id: Id::Event(event),
+                ..
+            }) => Ok(Outcome::Event(event)),
+            Ok(Walked { id, start, late }) => {
+                // Where the id came first, nothing has reached the sink.
+                if late {
+                    sink.clear();
+                }
                 Ok(match id {
                     Id::Unknown(id) => Outcome::Unknown { id, start },
                     _ => Outcome::Unwanted,
@@ -199,7 +205,7 @@ impl Decoder {
         memory: &mut Memory,
         record: &[u8],
         sink: &mut S,
-    ) -> Result<(Id, usize), Halt> {
+    ) -> Result<Walked, Halt> {
         #[cfg(feature = "faults")]
         crate::faults::strike("walk", record);
         let start = self.json_start(record)?;
@@ -224,7 +230,7 @@ impl Decoder {
         let id = result?;
         cursor.space();
         if cursor.at_end() {
-            return Ok((id, start));
+            return Ok(Walked { id, start, late });
         }
         let mut halt = fault(Code::TrailingData, cursor.at, Expected::End);
         if let (Halt::Fault(fault), Id::Event(event) | Id::Unwanted(Some(event))) = (&mut halt, id)
@@ -307,6 +313,15 @@ impl Decoder {
             }
         }
     }
+}
+
+/// A record that is good so far.
+struct Walked {
+    id: Id,
+    /// Where its JSON begins.
+    start: usize,
+    /// Whether another member came before the id.
+    late: bool,
 }
 
 /// The place of the opening brace.
