@@ -100,7 +100,10 @@ impl Template {
     #[inline(always)]
     fn filled<'py>(&mut self, py: Python<'py>) -> Result<Bound<'py, PyDict>, Pending<'py>> {
         let dict = objects::copy(self.dict.bind(py))?;
-        for (value, (key, place)) in self.values.drain(..).zip(&self.keys) {
+        for (key, place) in self.keys.iter().rev() {
+            let Some(value) = self.values.pop() else {
+                break;
+            };
             let value = value.into_bound(py);
             // A dict that comes to hold what the collector knows must be known to it as well: CPython
             // sees to that.
