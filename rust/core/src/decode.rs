@@ -93,10 +93,11 @@ impl<'w, 'r> Walk<'w, 'r> {
             let members = Members::new(given, plan.before_first(), b'{');
             return self.members(cursor, members, None, sink);
         }
-        let quote_at = cursor.since(1);
+        cursor.space();
+        let value_at = cursor.at;
         let id = self
-            .id_text(cursor, quote_at)
-            .map_err(|halt| self.placed(halt, given, ID_NAME, quote_at))?;
+            .id(cursor)
+            .map_err(|halt| self.placed(halt, given, ID_NAME, value_at))?;
         let row = match id {
             Id::Event(event) => {
                 sink.event(event);
@@ -261,18 +262,12 @@ impl<'w, 'r> Walk<'w, 'r> {
     /// The value of the member `id`.
     #[inline(always)]
     fn id(&mut self, cursor: &mut Cursor<'r>) -> Result<Id, Halt> {
+        let decoder = self.decoder;
         if cursor.peek() != b'"' {
             return Err(cursor.wrong_type(Expected::Text));
         }
         let at = cursor.at;
         cursor.step();
-        self.id_text(cursor, at)
-    }
-
-    /// The rest of it, behind the quote at `at`.
-    #[inline(always)]
-    fn id_text(&mut self, cursor: &mut Cursor<'r>, at: usize) -> Result<Id, Halt> {
-        let decoder = self.decoder;
         let text = cursor.text(self.scratch)?;
         let event = decoder.plan.by_id.get(text);
         self.event = event;

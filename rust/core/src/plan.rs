@@ -139,7 +139,7 @@ impl Plan {
     ) -> Result<Plan, PlanError> {
         let mut plan = Plan {
             names: Vec::new(),
-            id_literal: Literal::text_member(id_name),
+            id_literal: Literal::member(id_name),
             by_name: Lookup::new(),
             by_id: Lookup::new(),
             events: Vec::new(),
@@ -175,13 +175,9 @@ impl Plan {
             .iter()
             .map(|row| row.iter().map(|entry| usual(entry.kind)).collect())
             .collect();
-        for (row, usual) in plan.rows.iter_mut().zip(usual) {
-            for ((entry, usual), name) in row.iter_mut().zip(usual).zip(&plan.names) {
-                entry.usual = usual;
-                if usual == Usual::Text {
-                    entry.literal = Literal::text_member(name);
-                }
-            }
+        let entries = plan.rows.iter_mut().flatten();
+        for (entry, usual) in entries.zip(usual.into_iter().flatten()) {
+            entry.usual = usual;
         }
         Ok(plan)
     }

@@ -55,7 +55,7 @@ impl<'r> Walk<'_, 'r> {
             let field = entry.field;
             match entry.usual {
                 Usual::Text => {
-                    let Some(text) = ahead.plain_string() else {
+                    let Some(text) = ahead.usual_text() else {
                         return Ok(());
                     };
                     sink.field(field, Scalar::Text(Text::Ascii(text)))?;
@@ -102,7 +102,7 @@ impl<'r> Walk<'_, 'r> {
         }
     }
 
-    /// The name of the member behind the separator at the cursor, and its colon; of a text the quote too.
+    /// The name of the member behind the separator at the cursor, and its colon.
     #[inline(always)]
     fn usual_name<'e>(
         &mut self,
@@ -117,6 +117,7 @@ impl<'r> Walk<'_, 'r> {
         if let Some(entry) = entries.get(guess)
             && cursor.take_member(separator, &entry.literal)
         {
+            cursor.space();
             return Some((guess, entry));
         }
         if cursor.peek() != separator {
@@ -130,15 +131,8 @@ impl<'r> Walk<'_, 'r> {
             *next = name;
         }
         let name = usize::from(name);
-        let entry = entries.get(name)?;
         cursor.space();
-        if entry.usual == Usual::Text {
-            if cursor.peek() != b'"' {
-                return None;
-            }
-            cursor.step();
-        }
-        Some((name, entry))
+        Some((name, entries.get(name)?))
     }
 }
 
