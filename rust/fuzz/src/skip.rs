@@ -51,8 +51,8 @@ fn check(rows: &Rows, place: &Place, decoder: &Decoder, value: &[u8]) {
         Err(Failure::Fault(fault)) => Some((fault.code, fault.offset)),
         _ => None,
     };
-    // The deepest place is in two containers.
-    match check_value(value, 126) {
+    // The deepest place is in three containers.
+    match check_value(value, 125) {
         Ok(()) => assert_eq!(told, None, "{}", record.escape_ascii()),
         // What stands behind the value makes another fault of these.
         Err(fault)
@@ -118,5 +118,18 @@ fn places() -> Places {
     Places {
         places: found,
         rows,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_fault_about_as_deep_as_values_may_be() {
+        for depth in 123..130 {
+            for place in 0..=u8::MAX {
+                let value = "[".repeat(depth) + "?";
+                super::run(&[&[place], value.as_bytes()].concat());
+            }
+        }
     }
 }
