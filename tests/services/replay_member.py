@@ -7,6 +7,7 @@ and waits to be killed.
 
 from __future__ import annotations
 
+import faulthandler
 import signal
 import struct
 import sys
@@ -22,6 +23,7 @@ from vmcodec.kafka import DeadLetters, Record, consume_events
 from services.replay_plan import NUMBER
 
 ENDED = "ended as asked"
+LATE = 60  # seconds within which it should end
 # A line of the journal: when the event was handled, where it lay, a mark of its key, and its number.
 LINE = struct.Struct("<QIIII")
 
@@ -42,7 +44,12 @@ def line(record: Record[Any]) -> bytes:
 def main(address: str, topic: str, letters: str, journal: Path, hold: int) -> None:
     """Consume until asked to end."""
     asked: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
+
+    def ask(number: int, _: object) -> None:
+        asked.append(number)
+        faulthandler.dump_traceback_later(LATE)  # should it hang, its log tells where
+
+    signal.signal(signal.SIGTERM, ask)
     consumer = Consumer(
         {
             "bootstrap.servers": address,

@@ -12,8 +12,8 @@ use vmcodec_core::{
 use crate::check_stream::ErrorIterator;
 use crate::columns::{self, Rows};
 use crate::error::Place;
-use crate::ffi::objects;
-use crate::input::{Input, items};
+use crate::ffi::{ahead, objects};
+use crate::input::{Input, fetch, items};
 use crate::leavings::{leave, leave_list};
 use crate::options::{Limit, choice};
 use crate::schema::{Codec, Schema, compile};
@@ -144,6 +144,9 @@ impl Decoder {
             // No vector that becomes a list at the end: for millions of results that takes too long.
             let results = objects::list(py)?;
             for (index, item) in messages.iter().enumerate() {
+                if let Some(next) = messages.get(index + ahead::MESSAGES) {
+                    fetch(next);
+                }
                 let done = session
                     .item(item, Place { index, line: None })
                     .and_then(|result| Ok(objects::append(&results, &result)?));

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple};
 
 use crate::error::{DecodeError, Place, type_name};
-use crate::ffi::foreign;
+use crate::ffi::{ahead, foreign};
 use crate::leavings::leave;
 use crate::memory;
 use crate::session::Pulse;
@@ -95,6 +95,14 @@ impl<'a, 'py> Input<'a, 'py> {
             Input::Borrowed(bytes) => bytes,
             Input::Copied(bytes) => bytes.as_bytes(),
         }
+    }
+}
+
+/// Asks for the bytes of an item whose turn comes soon.
+#[inline(always)]
+pub(crate) fn fetch(item: &Bound<'_, PyAny>) {
+    if let Ok(bytes) = item.cast::<PyBytes>() {
+        ahead::fetch(bytes.as_bytes());
     }
 }
 

@@ -14,6 +14,7 @@ use vmcodec_core::Fault;
 use vmcodec_core::lines::{Lines, Stretches};
 
 use crate::error::Place;
+use crate::ffi::ahead;
 use crate::options::Limit;
 use crate::session::Errors;
 
@@ -72,7 +73,11 @@ impl<'a> Stretch<'a> for &'a [u8] {
 impl<'a> Stretch<'a> for (usize, &[Message<'a>]) {
     #[inline(always)]
     fn walk(self, mut each: impl FnMut(Place, Message<'a>)) -> (usize, usize) {
-        for (index, record) in (self.0..).zip(self.1) {
+        for (number, record) in self.1.iter().enumerate() {
+            if let Some(Some(next)) = self.1.get(number + ahead::MESSAGES) {
+                ahead::fetch(next);
+            }
+            let index = self.0 + number;
             each(Place { index, line: None }, *record);
         }
         (0, 0)

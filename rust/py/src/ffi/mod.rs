@@ -3,6 +3,7 @@
 //! Everything here is safe to call from outside. The name in brackets with which each `SAFETY` comment
 //! begins is that of a row in SAFETY.md, which tells who keeps what the block relies on.
 
+pub(crate) mod ahead;
 pub(crate) mod arrow;
 mod cpython;
 pub(crate) mod distant;
