@@ -13,6 +13,7 @@ from email.parser import Parser
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+LARGEST = 6_000_000  # bytes of a wheel
 MODULE = re.compile(r"vmcodec/_vmcodec\.[\w-]+\.so")
 # Of each crate what cargo would package; of Python the package.
 SOURCES = re.compile(
@@ -56,6 +57,7 @@ def source(path: Path) -> None:
 
 def wheel(path: Path) -> None:
     """The wheel."""
+    check(path.stat().st_size < LARGEST, f"{path.stat().st_size:,} bytes are too many for a wheel")
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         texts = {name.rpartition("/")[2]: archive.read(name).decode() for name in names if INFO.fullmatch(name)}
@@ -81,4 +83,5 @@ if __name__ == "__main__":
     (sdist,), (built,) = folder.glob("*.tar.gz"), folder.glob("*.whl")
     source(sdist)
     wheel(built)
-    print(f"contents: {sdist.name} and {built.name} are as they should be")
+    size = f"{built.stat().st_size / 1e6:.1f} MB"
+    print(f"contents: {sdist.name} and {built.name} ({size}) are as they should be")
