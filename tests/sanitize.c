@@ -1,0 +1,69 @@
+/* Linked into the module that `sanitize.py` builds: tells which memory was asked for by code of ours.
+
+   AddressSanitizer follows frame pointers to the callers of an allocation, since anything else takes far too long; but
+   CPython has none, so that most stacks end in it. Here words are looked at that lie on the stack: few allocations have
+   an address of ours there, and only those are unwound. What turns out to be ours gets a stack that begins here. */
+#define _GNU_SOURCE
+#include <elf.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unwind.h>
+
+/* Its own section: what is called from here is not called by us. */
+#define HOOK __attribute__((section("sanitize_hook"), noinline))
+#define HIDDEN __attribute__((visibility("hidden")))
+
+extern const Elf64_Ehdr __ehdr_start HIDDEN;
+extern char __start_sanitize_hook[] HIDDEN, __stop_sanitize_hook[] HIDDEN;
+extern void *__libc_stack_end;
+extern int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void *, size_t),
+                                                     void (*)(const volatile void *));
+extern int __asan_update_allocation_context(void *);
+
+/* The runtime's own frames, in which older stacks lie about, are longer than what is passed over. */
+enum { PASSED = 256, LOOKED_AT = 256, CALLERS = 40 };
+
+static uintptr_t code, length;
+
+static inline int is_ours(uintptr_t address) {
+    return address - code < length &&
+           (address < (uintptr_t)__start_sanitize_hook || address > (uintptr_t)__stop_sanitize_hook);
+}
+
+struct Seen {
+    int callers, ours;
+};
+
+HOOK static _Unwind_Reason_Code caller(struct _Unwind_Context *context, void *data) {
+    struct Seen *seen = data;
+    seen->ours = is_ours(_Unwind_GetIP(context));
+    return seen->ours || ++seen->callers > CALLERS ? _URC_END_OF_STACK : _URC_NO_REASON;
+}
+
+HOOK void allocated_by_vmcodec(const volatile void *memory, size_t size) {
+    (void)size;
+    const uintptr_t *word = __builtin_frame_address(0), *thread = __builtin_thread_pointer();
+    /* A thread's own memory lies at the end of its stack; that of the first one lies elsewhere, below it. */
+    const uintptr_t *end = thread > word ? thread : __libc_stack_end;
+    word += PASSED;
+    if (end > word + LOOKED_AT)
+        end = word + LOOKED_AT;
+    while (word < end && !is_ours(*word))
+        word++;
+    if (word >= end)
+        return;
+    struct Seen seen = {0, 0};
+    _Unwind_Backtrace(caller, &seen);
+    if (seen.ours)
+        __asan_update_allocation_context((void *)memory);
+}
+
+HOOK static void freed(const volatile void *memory) { (void)memory; }
+
+__attribute__((constructor)) static void install(void) {
+    const Elf64_Phdr *part = (const void *)((const char *)&__ehdr_start + __ehdr_start.e_phoff);
+    for (int left = __ehdr_start.e_phnum; left; left--, part++)
+        if (part->p_type == PT_LOAD && part->p_flags & PF_X)
+            code = (uintptr_t)&__ehdr_start + part->p_vaddr, length = part->p_memsz;
+    __sanitizer_install_malloc_and_free_hooks(allocated_by_vmcodec, freed);
+}
