@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/auxv.h>
 #include <unwind.h>
 
 /* Its own section: what is called from here is not called by us. */
@@ -21,12 +22,19 @@ extern int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile voi
 extern int __asan_update_allocation_context(void *);
 
 /* The runtime's own frames, in which older stacks lie about, are longer than what is passed over. */
-enum { PASSED = 256, LOOKED_AT = 256, CALLERS = 40 };
+enum { PASSED = 256, LOOKED_AT = 192, CALLERS = 32 };
 
-static uintptr_t code, length;
+struct Code {
+    uintptr_t start, length;
+};
+
+/* Ours, and that of the loader: what it keeps for each thread it asks for when we first look at it. */
+static struct Code ours, loader;
+
+static inline int is_in(const struct Code *code, uintptr_t address) { return address - code->start < code->length; }
 
 static inline int is_ours(uintptr_t address) {
-    return address - code < length &&
+    return is_in(&ours, address) &&
            (address < (uintptr_t)__start_sanitize_hook || address > (uintptr_t)__stop_sanitize_hook);
 }
 
@@ -36,8 +44,9 @@ struct Seen {
 
 HOOK static _Unwind_Reason_Code caller(struct _Unwind_Context *context, void *data) {
     struct Seen *seen = data;
-    seen->ours = is_ours(_Unwind_GetIP(context));
-    return seen->ours || ++seen->callers > CALLERS ? _URC_END_OF_STACK : _URC_NO_REASON;
+    uintptr_t address = _Unwind_GetIP(context);
+    seen->ours = is_ours(address);
+    return seen->ours || is_in(&loader, address) || ++seen->callers > CALLERS ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
 
 HOOK void allocated_by_vmcodec(const volatile void *memory, size_t size) {
@@ -60,10 +69,15 @@ HOOK void allocated_by_vmcodec(const volatile void *memory, size_t size) {
 
 HOOK static void freed(const volatile void *memory) { (void)memory; }
 
+static struct Code code_of(const Elf64_Ehdr *file) {
+    const Elf64_Phdr *part = (const void *)((const char *)file + file->e_phoff), *end = part + file->e_phnum;
+    while (part < end && !(part->p_type == PT_LOAD && part->p_flags & PF_X))
+        part++;
+    return part < end ? (struct Code){(uintptr_t)file + part->p_vaddr, part->p_memsz} : (struct Code){0, 0};
+}
+
 __attribute__((constructor)) static void install(void) {
-    const Elf64_Phdr *part = (const void *)((const char *)&__ehdr_start + __ehdr_start.e_phoff);
-    for (int left = __ehdr_start.e_phnum; left; left--, part++)
-        if (part->p_type == PT_LOAD && part->p_flags & PF_X)
-            code = (uintptr_t)&__ehdr_start + part->p_vaddr, length = part->p_memsz;
+    ours = code_of(&__ehdr_start);
+    loader = code_of((const void *)getauxval(AT_BASE));
     __sanitizer_install_malloc_and_free_hooks(allocated_by_vmcodec, freed);
 }
