@@ -20,6 +20,7 @@ extern void *__libc_stack_end;
 extern int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void *, size_t),
                                                      void (*)(const volatile void *));
 extern int __asan_update_allocation_context(void *);
+extern void *PyFloat_FromDouble(double);
 
 /* The runtime's own frames, in which older stacks lie about, are longer than what is passed over. */
 enum { PASSED = 256, LOOKED_AT = 192, CALLERS = 32 };
@@ -46,7 +47,9 @@ HOOK static _Unwind_Reason_Code caller(struct _Unwind_Context *context, void *da
     struct Seen *seen = data;
     uintptr_t address = _Unwind_GetIP(context);
     seen->ours = is_ours(address);
-    return seen->ours || is_in(&loader, address) || ++seen->callers > CALLERS ? _URC_END_OF_STACK : _URC_NO_REASON;
+    /* CPython uses the memory of floats again, so that it is of no one. */
+    int is_no_ones = is_in(&loader, address) || _Unwind_GetRegionStart(context) == (uintptr_t)PyFloat_FromDouble;
+    return seen->ours || is_no_ones || ++seen->callers > CALLERS ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
 
 HOOK void allocated_by_vmcodec(const volatile void *memory, size_t size) {
