@@ -147,6 +147,10 @@ soak: dev ## the long tests
 memcheck: dev ## every kind of work, and some tests or TESTS, under valgrind
 	$(BIN)/python tests/memcheck.py $(TESTS)
 
+.PHONY: sanitize
+sanitize: dev ## all tests, or TESTS, under AddressSanitizer and LeakSanitizer
+	$(BIN)/python tests/sanitize.py $(TESTS)
+
 .PHONY: out-of-memory
 out-of-memory: dev ## what comes of each allocation that fails, in vmcodec, msgspec and orjson
 	$(BIN)/python tests/nomemory.py
