@@ -39,6 +39,8 @@ LEFT_OUT = {
         "test_arrow_lifetimes.py::test_nothing_is_left_of_what_nobody_takes",
         "test_stream_memory.py",
     ],
+    # The compiler stands still with the runtime in it.
+    "they ask cargo": ["test_supply.py"],
     # What they hold is lost, as the process ends.
     "CPython ends their threads in the middle of calls": ["test_shutdown.py::test_all_of_them_at_once"],
 }
