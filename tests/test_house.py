@@ -14,7 +14,7 @@ PYTHON = [path for place in PLACES for path in sorted((ROOT / place).rglob("*.py
 LIMIT = 400
 UNSAFE_ROOM = ROOT / "rust/py/src/ffi"
 # By what stands behind the word: blocks, and functions. These numbers may only fall.
-UNSAFE = {"{": 35, "fn": 1, "extern": 2}
+UNSAFE = {"{": 33, "fn": 1, "extern": 2}
 
 pytestmark = pytest.mark.skipif(not RUST, reason="no source tree")
 

@@ -10,14 +10,23 @@ pub(crate) const MESSAGES: usize = 4;
 const LINE: usize = 64;
 const LINES: usize = 6;
 
-/// Asks for the beginning of a message; no more than a hint, and none but on x86-64.
+/// Asks for the beginning of a message.
 #[inline(always)]
 pub(crate) fn fetch(message: &[u8]) {
-    #[cfg(target_arch = "x86_64")]
     for line in 0..LINES {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let address = message.as_ptr().wrapping_add(line * LINE);
-        // SAFETY: [ahead.fetch] nothing is read: any address will do, and each x86-64 knows the hint.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+        hint(message.as_ptr().wrapping_add(line * LINE));
     }
+}
+
+/// Tells the processor that the bytes at this address are needed soon; on others than x86-64 nobody is told.
+#[inline(always)]
+fn hint(address: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: [ahead.hint] nothing is read: any address will do, and each x86-64 knows the instruction.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(address.cast())
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
 }

@@ -3,7 +3,7 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
 
 use super::pending::Pending;
 
@@ -26,7 +26,7 @@ pub(super) unsafe fn take<'py, T>(
 }
 
 /// A function for each line: what it is called, what it is given, what it makes, and by which of
-/// CPython's constructors. Only for those that ask for numbers, or for the bytes of a slice.
+/// CPython's constructors. Only for those that ask for numbers, for the bytes of a slice, or for a class.
 macro_rules! constructors {
     ($(
         $(#[$about:meta])*
@@ -35,8 +35,8 @@ macro_rules! constructors {
         $(#[$about])*
         #[inline]
         $seen fn $name<'py>(py: Python<'py>, $($given: $kind)?) -> Result<Bound<'py, $made>, Pending<'py>> {
-            // SAFETY: [objects.call] attached, by the token; the arguments are numbers, or pointer and length
-            // of one slice, which is copied.
+            // SAFETY: [objects.call] attached, by the token; the arguments are numbers, a class that lives, or
+            // pointer and length of one slice, which is copied.
             let object = unsafe { ffi::$function($($argument),*) };
             // SAFETY: [objects.result] the constructor makes a new object of the type that stands beside it,
             // or sets an exception and returns null.
@@ -66,6 +66,10 @@ constructors! {
     /// A bytes object of this length, its bytes to be written.
     pub(super) fn blank_bytes(length: usize) -> PyBytes =
         PyBytes_FromStringAndSize(std::ptr::null(), size(length));
+
+    /// An instance of a class, its slots null, to be filled. Only for a class that passed `Slots::check`.
+    pub(super) fn blank_instance(class: &Bound<'py, PyType>) -> PyAny =
+        PyType_GenericAlloc(class.as_type_ptr(), 0);
 
     /// An int of 64 bits with a sign.
     pub(crate) fn int(value: i64) -> PyInt = PyLong_FromLongLong(value);

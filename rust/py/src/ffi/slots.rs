@@ -7,7 +7,7 @@ use pyo3::types::{PyTuple, PyType};
 
 use super::foreign::call_by_names;
 use super::gc::{is_collected, is_tracked};
-use super::objects::{self, take};
+use super::objects;
 use super::pending::Pending;
 use super::reading;
 use crate::words::{Words, attribute as attribute_of};
@@ -83,12 +83,7 @@ impl Slots {
         py: Python<'py>,
         values: impl Iterator<Item = Result<Bound<'py, PyAny>, Pending<'py>>>,
     ) -> Result<Bound<'py, PyAny>, Pending<'py>> {
-        let class: *mut ffi::PyTypeObject = self.class.as_ptr().cast();
-        // SAFETY: [slots.allocate] by the invariant the class has CPython's own allocator, and its size is
-        // fixed. The memory comes zeroed: a slot not yet filled is null, as the class's own code expects it.
-        let object = unsafe { ffi::PyType_GenericAlloc(class, 0) };
-        // SAFETY: [slots.own] a new object, or null with an exception set.
-        let object: Bound<'py, PyAny> = unsafe { take(py, object) }?;
+        let object = objects::blank_instance(py, self.class.bind(py))?;
         for (&offset, value) in self.offsets.iter().zip(values) {
             let value = Some(value?.unbind());
             // SAFETY: [slots.fill] by the invariant the slot is within the instance, and aligned. Nobody
