@@ -134,8 +134,8 @@ impl Encoder {
             writer.out.push(b'\n');
             start = writer.out.len();
             if start >= PIECE {
-                let guess = (start / written).saturating_mul(events.len());
-                lines.append(&writer.out, guess.min(LARGEST_GUESS))?;
+                let each = (lines.len() + start) / written;
+                lines.append(&writer.out, each.saturating_mul(events.len()))?;
                 writer.out.clear();
                 start = 0;
             }
@@ -154,8 +154,6 @@ impl Encoder {
 
 /// Lines of so many bytes go to the others at a time, before they leave the processor's caches.
 const PIECE: usize = 1 << 16;
-/// How much memory is taken at once for lines that are not written yet.
-const LARGEST_GUESS: usize = 4 << 20;
 
 impl Encoder {
     pub fn event_of(&self, object: &Bound<'_, PyAny>) -> Option<EventId> {

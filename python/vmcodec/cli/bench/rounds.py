@@ -93,9 +93,9 @@ def _clock(peer: Peer, batches: Sequence[Any]) -> tuple[float, float]:
 def race(peers: Sequence[Peer], messages: Messages, *, rounds: int, share: int, batch: int) -> list[Clocked]:
     """Clock all peers over `rounds` rounds of `share` messages each, in calls of `batch` messages.
 
-    Each round takes the next stretch of the corpus, the same for all, so that no cache learns one stretch by heart. Those
-    that prepare it alike are given the same objects: of two sets made one after the other, the first fills the gaps of
-    the heap, and takes longer to read.
+    Each round takes the next stretch of the corpus, the same for all, so that no cache learns one stretch by heart.
+    Those that prepare it alike are given the same objects: of two sets made one after the other, the first fills the
+    gaps of the heap, and takes longer to read.
     """
     clocked = [Clocked(peer) for peer in peers]
     stretches = max(1, len(messages) // share)

@@ -16,6 +16,9 @@ pub(crate) struct Growing<'py> {
     written: usize,
 }
 
+/// How much memory is taken at once for bytes that are not there yet, or as much as there are.
+const LARGEST_STEP: usize = 4 << 20;
+
 impl<'py> Growing<'py> {
     pub fn new(py: Python<'py>) -> Growing<'py> {
         Growing {
@@ -30,11 +33,19 @@ impl<'py> Growing<'py> {
         self.written == 0
     }
 
-    /// Puts these bytes behind the others. `guess` is how long all will be together, as far as one knows.
-    pub fn append(&mut self, bytes: &[u8], guess: usize) -> Result<(), Pending<'py>> {
+    /// How many bytes there are.
+    pub fn len(&self) -> usize {
+        self.written
+    }
+
+    /// Puts these bytes behind the others. `expected` is how long all will be together, as far as one knows.
+    pub fn append(&mut self, bytes: &[u8], expected: usize) -> Result<(), Pending<'py>> {
         let after = self.written.saturating_add(bytes.len());
         if after > self.room {
-            self.resize(after.max(guess).max(self.room.saturating_mul(2)))?;
+            // Rather too little than too much. What is larger than all that was given back before, glibc takes from
+            // the kernel anew; and a result that was cut at the end is smaller than what the next one would ask for.
+            let more = expected.saturating_sub(after).min(after.max(LARGEST_STEP));
+            self.resize(after.saturating_add(more - more / 16))?;
         }
         if let Some(object) = &self.object {
             let start = object.as_bytes().as_ptr().cast_mut();
