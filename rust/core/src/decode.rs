@@ -29,7 +29,7 @@ pub(crate) enum Id {
 pub(crate) struct Walk<'w, 'r> {
     pub decoder: &'w Decoder,
     pub record: &'r [u8],
-    pub scratch: &'w mut String,
+    pub scratch: &'w mut Vec<u8>,
     pub time_pair: u8,
     /// Whether another member came before the id.
     pub late: bool,
@@ -321,7 +321,7 @@ impl<'w, 'r> Walk<'w, 'r> {
         sink: &mut S,
     ) -> Result<(), Halt> {
         // Read a second time: unknown members are few, and this way the others pay nothing.
-        let mut unescaped = String::new();
+        let mut unescaped = Vec::new();
         let text = match self.decoder.plan.names.get(name) {
             Some(name) => Text::Unicode(name),
             None => {

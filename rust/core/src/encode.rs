@@ -4,9 +4,8 @@
 //! Most of what an event is made of is shorter than 16 bytes, and a call to copy so little costs more
 //! than the copy. So short runs are appended as whole chunks, and what is too much is taken back.
 
-use wide::u8x16;
-
 use crate::number::Number;
+use crate::scan::special;
 
 /// A text that is written again and again, such as a member's name with its punctuation.
 #[derive(Clone, Debug)]
@@ -131,7 +130,7 @@ fn quoted<const B: usize, const A: usize>(
     let length = bytes.len();
     if length <= 16 {
         let chunk = padded(bytes);
-        if special(chunk).trailing_zeros() as usize >= length {
+        if special(&chunk).trailing_zeros() as usize >= length {
             let end = out.len() + B + length + A;
             out.extend_from_slice(&[0; ROOM]);
             if let Some(room) = out.last_chunk_mut::<ROOM>() {
@@ -172,7 +171,7 @@ fn long(out: &mut Vec<u8>, before: &[u8], bytes: &[u8], after: &[u8]) -> bool {
 }
 
 /// What stands around a string, an escape, and what is written in excess for a moment.
-const AROUND: usize = 32;
+pub(crate) const AROUND: usize = 32;
 
 /// Appends text whose first byte needs an escape.
 #[inline(never)]
@@ -205,19 +204,20 @@ fn control(byte: u8) -> [u8; 6] {
     [b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]
 }
 
-/// Appends the bytes up to the first that needs an escape, and tells how many these are.
+/// Appends the bytes up to the first that needs an escape, and tells how many these are. There is room for
+/// [`AROUND`] more.
 #[inline(always)]
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "places in the text and in a Vec, both no longer than isize::MAX"
 )]
-fn plain(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
+pub(crate) fn plain(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
     let start = out.len();
     let mut at = 0;
     let mut rest = bytes;
     while let Some((chunk, after)) = rest.split_first_chunk::<16>() {
         out.extend_from_slice(chunk);
-        let special = special(*chunk);
+        let special = special(chunk);
         if special != 0 {
             at += special.trailing_zeros() as usize;
             out.truncate(start + at);
@@ -228,7 +228,7 @@ fn plain(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
     }
     let chunk = padded(rest);
     out.extend_from_slice(&chunk);
-    at += rest.len().min(special(chunk).trailing_zeros() as usize);
+    at += rest.len().min(special(&chunk).trailing_zeros() as usize);
     out.truncate(start + at);
     at
 }
@@ -258,16 +258,6 @@ fn padded(bytes: &[u8]) -> [u8; 16] {
         (0, 0)
     };
     (u128::from(low) | u128::from(high) << 64).to_le_bytes()
-}
-
-/// One bit for each byte of the chunk that needs an escape.
-#[inline(always)]
-fn special(chunk: [u8; 16]) -> u32 {
-    let bytes = u8x16::new(chunk);
-    let special = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes)
-        | bytes.simd_eq(u8x16::splat(b'"'))
-        | bytes.simd_eq(u8x16::splat(b'\\'));
-    special.to_bitmask()
 }
 
 /// Appends a number; false, and nothing written, for a float that JSON has no spelling for.

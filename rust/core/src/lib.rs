@@ -1,7 +1,7 @@
 //! The JSON half of vmcodec: bytes of a record, walked once against a [`Plan`], into a [`Sink`].
 //!
 //! This crate knows JSON and plans; it knows no Python, no Arrow and no event by name. Rooms:
-//! `scan` (the cursor and the byte classes), `text` (strings), `number`, `rows` and `plan` (what events
+//! `scan` (the cursor and the byte classes), `text` (strings), `unescape` (those with escapes), `number`, `rows` and `plan` (what events
 //! look like, before and after compiling), `lookup` (tables of text), `block` (short texts as one wide
 //! word), `sink` (what becomes of the values), `decode` (the one walk), `usual` (its fast path), `value`
 //! (attributes by kind), `time` (the forms of a time stamp), `tree` (free-form values), `record` (from
@@ -44,6 +44,7 @@ mod text;
 mod time;
 mod trace;
 mod tree;
+mod unescape;
 mod usual;
 mod value;
 

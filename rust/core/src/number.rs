@@ -9,6 +9,9 @@ pub const MAX_DIGITS: usize = 4300;
 /// By the number of digits that follow: what the ones before them are worth more.
 const POWERS_OF_TEN: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
+/// Up to here every integer is a float.
+const EXACT: u64 = 1 << 53;
+
 /// A JSON number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number<'a> {
@@ -111,6 +114,10 @@ impl<'a> Cursor<'a> {
         let count = self.since(digits);
         let simple = count == 1 || self.bytes.get(digits) != Some(&b'0');
         if count == 0 || !simple || matches!(self.peek(), b'.' | b'e' | b'E') {
+            let short = simple && (1..=15).contains(&count) && self.peek() == b'.';
+            if short && let Some(value) = self.short_fraction(magnitude) {
+                return Ok(Number::Float(if negative { -value } else { value }));
+            }
             return self.other_number(start, digits);
         }
         if count <= 19
@@ -119,6 +126,23 @@ impl<'a> Cursor<'a> {
             return Ok(small);
         }
         self.big_integer(start, digits)
+    }
+
+    /// The float of an integer, read already, and a fraction of seven digits or fewer, whose point is at the cursor.
+    /// Its digits and the power of ten are floats themselves, so their quotient is the nearest one. Anything else is
+    /// left to the standard library.
+    #[inline(always)]
+    fn short_fraction(&mut self, magnitude: u64) -> Option<f64> {
+        let fraction = Cursor::new(self.bytes, self.beyond(1));
+        let (value, count) = fraction.eight_digits()?;
+        let scale = *POWERS_OF_TEN.get(count)?;
+        let end = fraction.beyond(count);
+        let all = magnitude.checked_mul(scale)?.checked_add(value)?;
+        if count == 0 || all > EXACT || !self.ends_number(end) {
+            return None;
+        }
+        self.at = end;
+        Some(all as f64 / scale as f64)
     }
 
     /// An integer of 19 digits or more, too large for a sign in 64 bits, complete at the cursor.

@@ -117,7 +117,7 @@ pub enum Failure {
 pub struct Memory {
     pub(crate) next: Vec<u16>,
     pub(crate) time_pair: u8,
-    pub(crate) scratch: String,
+    pub(crate) scratch: Vec<u8>,
 }
 
 impl Memory {
@@ -127,7 +127,7 @@ impl Memory {
     /// Lets go of the room that an uncommonly long text took.
     pub fn trim(&mut self) {
         if self.scratch.capacity() > Memory::ROOM {
-            self.scratch = String::new();
+            self.scratch = Vec::new();
         }
     }
 }
@@ -148,7 +148,7 @@ impl Decoder {
         Memory {
             next: vec![u16::MAX; rows.saturating_mul(self.plan.guesses())],
             time_pair: 0,
-            scratch: String::new(),
+            scratch: Vec::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The cursor over one record, and the classes of bytes. Used by every reader of the crate.
 
-use wide::i8x16;
+use wide::{i8x16, u8x16};
 
 use crate::error::{Code, Expected, Halt, JsonType, fault, mismatch};
 use crate::number::Number;
@@ -78,15 +78,27 @@ impl<'a> Cursor<'a> {
     /// control character, or the first byte of a longer character; or to the end.
     #[inline(always)]
     pub fn plain_text(&mut self) {
+        self.search(not_plain);
+    }
+
+    /// Moves to the next quote, backslash or control character, over characters of any length; or to the end.
+    #[inline(always)]
+    pub fn any_text(&mut self) {
+        self.search(special);
+    }
+
+    /// Moves to the first byte that the mask of its chunk has a bit for, or to the end.
+    #[inline(always)]
+    fn search(&mut self, mask: impl Fn(&[u8; 16]) -> u32) {
         while let Some(chunk) = self.chunk() {
-            let mask = not_plain(chunk);
+            let mask = mask(chunk);
             if mask != 0 {
                 self.at = self.beyond(mask.trailing_zeros() as usize);
                 return;
             }
             self.at = self.beyond(16);
         }
-        self.at = plain_tail(self.bytes, self.at);
+        self.at = tail(self.bytes, self.at, mask);
     }
 
     /// Runs a part of the walk that is too long to be inlined, on a copy: so that the place of the
@@ -220,36 +232,48 @@ fn space_end(bytes: &[u8], at: usize) -> usize {
     cursor.at
 }
 
-/// Where plain text ends that runs into the last bytes of the record: these are looked at together
-/// with the ones before them, which reach back to a whole chunk.
+/// Where the search ends that runs into the last bytes of the record: these are looked at together with the ones
+/// before them, which reach back to a whole chunk.
 #[inline]
-fn plain_tail(bytes: &[u8], at: usize) -> usize {
-    let mut cursor = Cursor::new(bytes, at);
-    if let Some(chunk) = bytes.last_chunk::<16>() {
-        let before = cursor.beyond(16).saturating_sub(bytes.len()).min(16);
-        let mask = not_plain(chunk) >> before;
-        let left = bytes.len().saturating_sub(at);
-        return cursor.beyond(left.min(mask.trailing_zeros() as usize));
-    }
-    while is_plain(cursor.peek()) {
-        cursor.step();
-    }
-    cursor.at
+fn tail(bytes: &[u8], at: usize, mask: impl Fn(&[u8; 16]) -> u32) -> usize {
+    let cursor = Cursor::new(bytes, at);
+    let left = bytes.len().saturating_sub(at);
+    let mask = match bytes.last_chunk::<16>() {
+        Some(chunk) => mask(chunk) >> cursor.beyond(16).saturating_sub(bytes.len()).min(16),
+        None => mask(&short(bytes.get(at..).unwrap_or_default())),
+    };
+    cursor.beyond(left.min(mask.trailing_zeros() as usize))
 }
 
-#[inline(always)]
-fn is_plain(byte: u8) -> bool {
-    (0x20..0x80).contains(&byte) && byte != b'"' && byte != b'\\'
+/// Fewer bytes than a chunk, and zeros.
+#[inline(never)]
+fn short(rest: &[u8]) -> [u8; 16] {
+    let mut chunk = [0; 16];
+    for (to, from) in chunk.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    chunk
 }
 
-/// One bit for each byte of the chunk that is not plain. With their second lowest bit turned, a quote and the
-/// control characters are the bytes up to 0x20; as signed bytes, everything beyond ASCII is below them. So two
-/// compares find all four kinds.
+/// With the second lowest bit turned, a quote and the control characters are the bytes up to 0x20: so two compares
+/// find them and the backslash.
+const TURN: u8 = 2;
+
+/// One bit for each byte of the chunk that is not plain: as a signed byte, everything beyond ASCII is below the quote.
 #[inline(always)]
 fn not_plain(chunk: &[u8; 16]) -> u32 {
-    let turned = i8x16::new(chunk.map(|byte| (byte ^ 2) as i8));
+    let turned = i8x16::new(chunk.map(|byte| (byte ^ TURN) as i8));
     let special =
-        turned.simd_lt(i8x16::splat(0x21)) | turned.simd_eq(i8x16::splat((b'\\' ^ 2) as i8));
+        turned.simd_lt(i8x16::splat(0x21)) | turned.simd_eq(i8x16::splat((b'\\' ^ TURN) as i8));
+    special.to_bitmask()
+}
+
+/// One bit for each byte of the chunk that cannot stand for itself in a string: quotes, backslashes, control characters.
+#[inline(always)]
+pub(crate) fn special(chunk: &[u8; 16]) -> u32 {
+    let turned = u8x16::new(chunk.map(|byte| byte ^ TURN));
+    let special =
+        turned.min(u8x16::splat(0x20)).simd_eq(turned) | turned.simd_eq(u8x16::splat(b'\\' ^ TURN));
     special.to_bitmask()
 }
 
@@ -258,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_text_ends_at_the_first_special_byte_wherever_the_record_ends() {
+    fn a_search_ends_at_the_first_special_byte_wherever_the_record_ends() {
         for length in 0..70 {
             for special in 0..=length {
                 let mut bytes = vec![b'a'; length];
@@ -266,9 +290,12 @@ mod tests {
                     *byte = b'"';
                 }
                 for start in 0..=special {
-                    let mut cursor = Cursor::new(&bytes, start);
-                    cursor.plain_text();
-                    assert_eq!(cursor.at, special, "{length} bytes from {start}");
+                    let mut plain = Cursor::new(&bytes, start);
+                    let mut any = plain.clone();
+                    plain.plain_text();
+                    any.any_text();
+                    let found = (plain.at, any.at);
+                    assert_eq!(found, (special, special), "{length} bytes from {start}");
                 }
             }
         }
@@ -305,13 +332,16 @@ mod tests {
     }
 
     #[test]
-    fn not_plain_agrees_with_is_plain_on_every_byte_and_lane() {
+    fn masks_are_right_for_every_byte_and_lane() {
         for byte in 0..=255u8 {
+            let is_special = byte < 0x20 || byte == b'"' || byte == b'\\';
             for lane in 0..16 {
                 let mut chunk = [b'a'; 16];
                 chunk[lane] = byte;
-                let want = if is_plain(byte) { 0 } else { 1 << lane };
-                assert_eq!(not_plain(&chunk), want, "byte {byte:#x} in lane {lane}");
+                let bit = |set: bool| u32::from(set) << lane;
+                let found = (special(&chunk), not_plain(&chunk));
+                let want = (bit(is_special), bit(is_special || byte >= 0x80));
+                assert_eq!(found, want, "byte {byte:#x} in lane {lane}");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::block::Block;
 use crate::encode::append;
-use crate::error::{Code, Expected, Fault, Halt, fault};
+use crate::error::{Code, Expected, Halt, fault};
 use crate::scan::Cursor;
 
 /// Nearly all values of attributes are shorter.
@@ -104,7 +104,7 @@ impl<'a> Cursor<'a> {
     /// Reads a string whose opening quote is just behind the cursor, and its closing quote too.
     /// `scratch` holds the text where escapes must be undone.
     #[inline(always)]
-    pub fn text<'s>(&mut self, scratch: &'s mut String) -> Result<Text<'s>, Halt>
+    pub fn text<'s>(&mut self, scratch: &'s mut Vec<u8>) -> Result<Text<'s>, Halt>
     where
         'a: 's,
     {
@@ -129,69 +129,23 @@ impl<'a> Cursor<'a> {
         Some(Ascii { rest, length })
     }
 
-    /// The rest of a string that is not plain: non-ASCII runs are checked, escapes undone.
+    /// The rest of a string that is not plain: characters beyond ASCII are checked, escapes undone.
     #[inline(never)]
-    fn long_text<'s>(&mut self, start: usize, scratch: &'s mut String) -> Result<Text<'s>, Halt>
+    fn long_text<'s>(&mut self, start: usize, scratch: &'s mut Vec<u8>) -> Result<Text<'s>, Halt>
     where
         'a: 's,
     {
-        scratch.clear();
-        let mut run = start;
-        loop {
-            self.run_end();
-            match self.peek() {
-                b'"' => {
-                    let last = self.utf8(run)?;
-                    self.step();
-                    if run == start {
-                        return Ok(Text::Unicode(last));
-                    }
-                    self.room(scratch, last.len())?;
-                    scratch.push_str(last);
-                    return Ok(Text::Unicode(scratch));
-                }
-                b'\\' => {
-                    let before = self.utf8(run)?;
-                    let character = self.escape()?;
-                    self.room(scratch, before.len().saturating_add(character.len_utf8()))?;
-                    scratch.push_str(before);
-                    scratch.push(character);
-                    run = self.at;
-                }
-                _ => {
-                    self.utf8(run)?;
-                    if self.at_end() {
-                        return Err(fault(Code::Truncated, self.at, Expected::ClosingQuote));
-                    }
-                    return Err(fault(
-                        Code::ControlCharacter,
-                        self.at,
-                        Expected::NoControlCharacter,
-                    ));
-                }
-            }
+        self.any_text();
+        if self.peek() != b'"' {
+            return self.escaped_text(start, scratch).map(Text::Unicode);
         }
+        let text = self.utf8(start)?;
+        self.step();
+        Ok(Text::Unicode(text))
     }
 
-    /// Makes room for so many bytes more of a text that may be as long as the record.
-    fn room(&self, scratch: &mut String, length: usize) -> Result<(), Halt> {
-        let room = scratch.try_reserve(length);
-        room.map_err(|_| Halt::Fault(Box::new(Fault::no_memory(self.at))))
-    }
-
-    /// Moves to the next quote, backslash or control character, over characters of any length.
-    fn run_end(&mut self) {
-        loop {
-            self.plain_text();
-            if self.peek() < 0x80 {
-                return;
-            }
-            self.step();
-        }
-    }
-
-    /// The run from `start` to the cursor, checked to be UTF-8.
-    fn utf8(&self, start: usize) -> Result<&'a str, Halt> {
+    /// The bytes from `start` to the cursor, checked to be UTF-8.
+    pub fn utf8(&self, start: usize) -> Result<&'a str, Halt> {
         let run = self.bytes.get(start..self.at).unwrap_or_default();
         std::str::from_utf8(run).map_err(|error| {
             // A character cut off by the end of the input is a matter of length, not of coding.
@@ -205,77 +159,5 @@ impl<'a> Cursor<'a> {
                 )
             }
         })
-    }
-
-    /// One escape, whose backslash is at the cursor.
-    fn escape(&mut self) -> Result<char, Halt> {
-        let start = self.at;
-        self.step();
-        let simple = match self.peek() {
-            b'"' => '"',
-            b'\\' => '\\',
-            b'/' => '/',
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => {
-                self.step();
-                return self.unicode_escape(start);
-            }
-            _ => return Err(self.bad_escape(start)),
-        };
-        self.step();
-        Ok(simple)
-    }
-
-    /// The digits after `\u`, and the second half of a pair.
-    fn unicode_escape(&mut self, start: usize) -> Result<char, Halt> {
-        let first = self.hex4(start)?;
-        if let Some(single) = char::from_u32(first) {
-            return Ok(single);
-        }
-        let lone = || fault(Code::LoneSurrogate, start, Expected::SurrogatePair);
-        if first >= 0xdc00 {
-            return Err(lone());
-        }
-        let second_start = self.at;
-        for byte in *b"\\u" {
-            if self.at_end() {
-                return Err(fault(Code::Truncated, self.at, Expected::SurrogatePair));
-            }
-            if self.peek() != byte {
-                return Err(lone());
-            }
-            self.step();
-        }
-        let second = self.hex4(second_start)?;
-        if !(0xdc00..0xe000).contains(&second) {
-            return Err(lone());
-        }
-        let beyond = (first & 0x3ff) << 10 | second & 0x3ff;
-        char::from_u32(beyond.saturating_add(0x10000)).ok_or_else(lone)
-    }
-
-    fn hex4(&mut self, start: usize) -> Result<u32, Halt> {
-        let mut code = 0;
-        for _ in 0..4 {
-            let Some(digit) = char::from(self.peek()).to_digit(16) else {
-                return Err(self.bad_escape(start));
-            };
-            code = code << 4 | digit;
-            self.step();
-        }
-        Ok(code)
-    }
-
-    #[cold]
-    fn bad_escape(&self, start: usize) -> Halt {
-        if self.at_end() {
-            fault(Code::Truncated, self.at, Expected::Escape)
-        } else {
-            fault(Code::InvalidEscape, start, Expected::Escape)
-        }
     }
 }

@@ -95,7 +95,7 @@ impl Nesting {
 #[inline(always)]
 pub(crate) fn tree<S: Sink>(
     cursor: &mut Cursor<'_>,
-    scratch: &mut String,
+    scratch: &mut Vec<u8>,
     outer: usize,
     max_depth: usize,
     sink: &mut S,
@@ -126,7 +126,7 @@ pub(crate) fn tree<S: Sink>(
 #[inline(never)]
 fn any_tree<S: Sink>(
     outside: &mut Cursor<'_>,
-    scratch: &mut String,
+    scratch: &mut Vec<u8>,
     outer: usize,
     max_depth: usize,
     mut opened: Option<usize>,
@@ -225,7 +225,7 @@ fn any_tree<S: Sink>(
 /// The key at the cursor and its colon, up to the value.
 fn key<S: Sink>(
     cursor: &mut Cursor<'_>,
-    scratch: &mut String,
+    scratch: &mut Vec<u8>,
     expected: Expected,
     sink: &mut S,
 ) -> Result<(), Halt> {
@@ -255,7 +255,7 @@ pub fn walk_value<S: Sink>(
     sink: &mut S,
 ) -> Result<usize, Box<Fault>> {
     let mut cursor = Cursor::new(bytes, at);
-    match tree(&mut cursor, &mut String::new(), 0, max_depth, sink) {
+    match tree(&mut cursor, &mut Vec::new(), 0, max_depth, sink) {
         Ok(()) => Ok(cursor.at),
         Err(Halt::Fault(fault)) => Err(fault),
         Err(_) => Err(Box::new(Fault::new(

@@ -363,6 +363,48 @@ fn floats_are_exact_and_are_written_so_that_they_read_back() {
 }
 
 #[test]
+fn fractions_of_any_length_are_exact() {
+    let mut random = Random(0xdec1);
+    let mut digits = |length: usize| -> String {
+        let digit = |_| char::from(b'0' + (random.next() % 10) as u8);
+        (0..length).map(digit).collect()
+    };
+    for whole in 1..=17 {
+        for fraction in 1..=9 {
+            for _ in 0..200 {
+                let whole = digits(whole);
+                let whole = match whole.trim_start_matches('0') {
+                    "" => "0",
+                    whole => whole,
+                };
+                let plain = format!("{whole}.{}", digits(fraction));
+                for text in [format!("-{plain}"), format!("{plain}e{}", digits(1)), plain] {
+                    let expected = (Value::parse(&text).unwrap(), text.len());
+                    assert_eq!(read(&text), Ok(expected.clone()), "{text}");
+                    for after in [",", "]", " ", "\n,12345678"] {
+                        let more = format!("{text}{after}");
+                        assert_eq!(read(&more).as_ref(), Ok(&expected), "{more}");
+                    }
+                }
+            }
+        }
+    }
+    // The largest integers that are floats, as digits on both sides of the point.
+    for text in [
+        "900719925474099.1",
+        "900719925474099.2",
+        "900719925474099.3",
+        "90071992547.40993",
+        "0.0000001",
+        "-0.0",
+        "0.00",
+        "123456789012345.1234567",
+    ] {
+        assert_eq!(read(text).unwrap().0, Value::parse(text).unwrap(), "{text}");
+    }
+}
+
+#[test]
 fn a_number_ends_where_it_ends() {
     for text in ["1,", "-0]", "1.5}", "1e5 ", "12\t"] {
         assert_eq!(read(text).unwrap().1, text.len() - 1, "{text}");

@@ -7,7 +7,7 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use vmcodec_core::{MAX_DIGITS, Number, encode};
 
 use crate::ffi::objects;
-use crate::ffi::reading::{self, Items};
+use crate::ffi::reading::{self, Items, Written};
 use crate::heads::Heads;
 use crate::refusal::Refusal;
 
@@ -28,39 +28,23 @@ impl<'py> Level<'py> {
         out: &mut Vec<u8>,
         heads: &mut Heads<'py>,
     ) -> Result<Option<Bound<'py, PyAny>>, Box<Refusal>> {
-        let (item, begun) = match self {
+        match self {
             Level::Dict(items, keyed) => {
                 *keyed = false;
                 let first = is_first(out);
-                let item = if items.write_plain(out, heads, first) {
-                    None
-                } else {
-                    items.next()
-                };
-                let Some((name, value)) = item else {
-                    out.push(b'}');
-                    return Ok(None);
-                };
-                let Ok(name) = name.cast::<PyString>() else {
-                    return Err(Refusal::wrong_type("str keys", &name));
-                };
-                let first = is_first(out);
-                key(out, heads, name, first)?;
-                *keyed = true;
-                return Ok(Some(value));
+                match items.write(out, heads, first) {
+                    Written::All => out.push(b'}'),
+                    Written::Key(value) => {
+                        *keyed = true;
+                        return Ok(Some(value));
+                    }
+                    Written::Not(name) => return Err(no_key(&name)),
+                }
+                Ok(None)
             }
-            Level::List(items, begun) => (items.next(), begun),
-            Level::Tuple(items, begun) => (items.next(), begun),
-        };
-        if item.is_some() {
-            *begun += 1;
-            if !is_first(out) {
-                out.push(b',');
-            }
-        } else {
-            out.push(b']');
+            Level::List(items, begun) => Ok(write_items(out, items, begun)),
+            Level::Tuple(items, begun) => Ok(write_items(out, items, begun)),
         }
-        Ok(item)
     }
 
     /// The step of a path to the value that is being written.
@@ -70,6 +54,34 @@ impl<'py> Level<'py> {
             Level::Dict(_, false) | Level::List(_, 0) | Level::Tuple(_, 0) => String::new(),
             Level::List(_, begun) | Level::Tuple(_, begun) => format!("[{}]", begun - 1),
         }
+    }
+}
+
+/// Writes items of a list up to the first one that has parts, its comma included, or is not for JSON.
+#[inline(always)]
+fn write_items<'py>(
+    out: &mut Vec<u8>,
+    items: &mut impl Iterator<Item = Bound<'py, PyAny>>,
+    begun: &mut usize,
+) -> Option<Bound<'py, PyAny>> {
+    for item in items {
+        *begun += 1;
+        if !is_first(out) {
+            out.push(b',');
+        }
+        if !reading::write_plain(out, &item) {
+            return Some(item);
+        }
+    }
+    out.push(b']');
+    None
+}
+
+#[cold]
+fn no_key(key: &Bound<'_, PyAny>) -> Box<Refusal> {
+    match key.cast::<PyString>() {
+        Ok(name) => Refusal::unwritten(name),
+        Err(_) => Refusal::wrong_type("str keys", key),
     }
 }
 
@@ -87,120 +99,103 @@ pub(crate) fn write<'py>(
     value: &Bound<'py, PyAny>,
     max_depth: usize,
 ) -> Result<(), Box<Refusal>> {
-    if let Ok(dict) = value.cast::<PyDict>() {
-        return write_dict(out, heads, dict, max_depth);
-    }
-    match open(out, value)? {
-        Some(_) if max_depth == 0 => Err(Refusal::too_deep(1)),
-        Some(root) => write_container(out, heads, root, max_depth),
+    match begin(out, heads, value, 0, max_depth)? {
+        Some((level, value)) => write_levels(out, heads, level, value, max_depth),
         None => Ok(()),
     }
 }
 
-/// Writes a dict: at once where all of its values are plain, as nearly everywhere.
-pub(crate) fn write_dict<'py>(
-    out: &mut Vec<u8>,
-    heads: &mut Heads<'py>,
-    dict: &Bound<'py, PyDict>,
-    max_depth: usize,
-) -> Result<(), Box<Refusal>> {
-    if max_depth == 0 {
-        return Err(Refusal::too_deep(1));
-    }
-    room(out, dict.len())?;
-    out.push(b'{');
-    let mut items = Items::of(dict);
-    if items.write_plain(out, heads, true) {
-        out.push(b'}');
-        return Ok(());
-    }
-    write_container(out, heads, Level::Dict(items, false), max_depth)
-}
-
-/// Writes what is still to come in a container, and its closing bracket.
+/// Writes what is still to come in a container: a value, what follows it, and the closing bracket.
 #[inline(never)]
-fn write_container<'py>(
+fn write_levels<'py>(
     out: &mut Vec<u8>,
     heads: &mut Heads<'py>,
-    root: Level<'py>,
+    level: Level<'py>,
+    value: Bound<'py, PyAny>,
     max_depth: usize,
 ) -> Result<(), Box<Refusal>> {
-    let mut current = root;
-    // Most values have none inside: then nothing is allocated here.
-    let mut outer = Vec::new();
-    let result = write_levels(out, heads, &mut current, &mut outer, max_depth);
-    result.map_err(|mut refusal| {
-        outer.push(current);
-        refusal.path = outer.iter().map(Level::step).collect();
+    let mut levels = vec![level];
+    write_inner(out, heads, &mut levels, value, max_depth).map_err(|mut refusal| {
+        refusal.path = levels.iter().map(Level::step).collect();
         refusal
     })
 }
 
 #[inline(always)]
-fn write_levels<'py>(
+fn write_inner<'py>(
     out: &mut Vec<u8>,
     heads: &mut Heads<'py>,
-    current: &mut Level<'py>,
-    outer: &mut Vec<Level<'py>>,
+    levels: &mut Vec<Level<'py>>,
+    mut value: Bound<'py, PyAny>,
     max_depth: usize,
 ) -> Result<(), Box<Refusal>> {
     loop {
-        if let Some(value) = current.advance(out, heads)? {
-            if let Some(inner) = open(out, &value)? {
-                if outer.len() + 1 >= max_depth {
-                    return Err(Refusal::too_deep(max_depth + 1));
-                }
-                outer.push(std::mem::replace(current, inner));
-            }
-        } else if let Some(level) = outer.pop() {
-            *current = level;
-        } else {
-            return Ok(());
+        let next = begin(out, heads, &value, levels.len(), max_depth)?;
+        if let Some((level, inner)) = next {
+            levels.push(level);
+            value = inner;
+            continue;
         }
+        value = loop {
+            let Some(level) = levels.last_mut() else {
+                return Ok(());
+            };
+            match level.advance(out, heads)? {
+                Some(next) => break next,
+                None => levels.pop(),
+            };
+        };
     }
 }
 
-/// Writes a value without parts, or the opening bracket of a container.
+/// Writes a value inside of `depth` containers. Of a container only what comes before its first value that has parts, or
+/// is not for JSON, and that value; nearly everywhere there is none.
 #[inline]
-fn open<'py>(
+fn begin<'py>(
     out: &mut Vec<u8>,
+    heads: &mut Heads<'py>,
     value: &Bound<'py, PyAny>,
-) -> Result<Option<Level<'py>>, Box<Refusal>> {
-    if let Ok(dict) = value.cast::<PyDict>() {
+    depth: usize,
+    max_depth: usize,
+) -> Result<Option<(Level<'py>, Bound<'py, PyAny>)>, Box<Refusal>> {
+    let mut level = if let Ok(dict) = value.cast::<PyDict>() {
         room(out, dict.len())?;
         out.push(b'{');
-        return Ok(Some(Level::Dict(Items::of(dict), false)));
-    }
-    if reading::write_plain(out, value) {
+        Level::Dict(Items::of(dict), false)
+    } else if reading::write_plain(out, value) {
         return Ok(None);
-    }
-    if value.is_none() {
-        out.extend_from_slice(b"null");
-    } else if let Ok(value) = value.cast::<PyBool>() {
-        out.extend_from_slice(if value.is_true() { b"true" } else { b"false" });
-    } else if let Ok(float) = value.cast::<PyFloat>() {
-        if !encode::number(out, Number::Float(float.value())) {
-            return Err(Refusal::found("invalid_number", "a finite float", value));
-        }
     } else if let Ok(list) = value.cast::<PyList>() {
         room(out, list.len())?;
         out.push(b'[');
-        return Ok(Some(Level::List(list.iter(), 0)));
+        Level::List(list.iter(), 0)
     } else if let Ok(tuple) = value.cast::<PyTuple>() {
         room(out, tuple.len())?;
         out.push(b'[');
-        return Ok(Some(Level::Tuple(tuple.iter(), 0)));
-    } else if let Ok(value) = value.cast::<PyInt>() {
-        big_integer(out, value)?;
-    } else if let Ok(text) = value.cast::<PyString>() {
-        return Err(Refusal::unwritten(text));
+        Level::Tuple(tuple.iter(), 0)
     } else {
-        return Err(Refusal::wrong_type(
-            "None, bool, int, float, str, dict or list",
-            value,
-        ));
+        rare(out, value)?;
+        return Ok(None);
+    };
+    if depth >= max_depth {
+        return Err(Refusal::too_deep(max_depth + 1));
     }
-    Ok(None)
+    let next = level.advance(out, heads)?;
+    Ok(next.map(|value| (level, value)))
+}
+
+/// Writes a large int, or says what is wrong with the value.
+#[cold]
+fn rare(out: &mut Vec<u8>, value: &Bound<'_, PyAny>) -> Result<(), Box<Refusal>> {
+    if let Ok(value) = value.cast::<PyInt>() {
+        big_integer(out, value)
+    } else if let Ok(text) = value.cast::<PyString>() {
+        Err(Refusal::unwritten(text))
+    } else if value.is_instance_of::<PyFloat>() {
+        Err(Refusal::found("invalid_number", "a finite float", value))
+    } else {
+        let expected = "None, bool, int, float, str, dict or list";
+        Err(Refusal::wrong_type(expected, value))
+    }
 }
 
 /// Makes room for so many items.

@@ -45,6 +45,9 @@ macro_rules! constructors {
     )*};
 }
 
+/// Of text as code points.
+const UCS4: i32 = ffi::PyUnicode_4BYTE_KIND as i32;
+
 constructors! {
     /// A new, empty dict.
     pub(crate) fn dict() -> PyDict = PyDict_New();
@@ -58,6 +61,10 @@ constructors! {
     /// A str of this text.
     pub(super) fn unicode(text: &str) -> PyString =
         PyUnicode_FromStringAndSize(text.as_ptr().cast(), size(text.len()));
+
+    /// A str of these code points.
+    pub(super) fn code_points(points: &[u32]) -> PyString =
+        PyUnicode_FromKindAndData(UCS4, points.as_ptr().cast(), size(points.len()));
 
     /// A bytes object of these bytes.
     pub(crate) fn bytes(bytes: &[u8]) -> PyBytes =

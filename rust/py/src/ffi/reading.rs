@@ -6,7 +6,7 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyInt, PyString};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
 use vmcodec_core::{Number, encode};
 
 use crate::heads::Heads;
@@ -41,15 +41,41 @@ pub(crate) fn write_text(out: &mut Vec<u8>, value: &Bound<'_, PyAny>) -> bool {
     text.is_some_and(|text| encode::text(out, text))
 }
 
-/// Writes a str or an int of 63 bits: nearly all values are one of these. False, and nothing written,
-/// for any other object. Runs no Python code.
+/// Writes a value without parts: nearly all are a str or an int of 63 bits. False, and nothing written, for any
+/// other object, a larger int and what JSON cannot hold. Runs no Python code.
 #[inline(always)]
 pub(crate) fn write_plain(out: &mut Vec<u8>, value: &Bound<'_, PyAny>) -> bool {
     if write_text(out, value) {
         return true;
     }
-    let number = int(value).map(|value| encode::number(out, Number::Int(value)));
-    number.is_some()
+    match int(value) {
+        Some(value) => encode::number(out, Number::Int(value)),
+        None => write_rare(out, value),
+    }
+}
+
+#[inline(never)]
+fn write_rare(out: &mut Vec<u8>, value: &Bound<'_, PyAny>) -> bool {
+    if value.is_none() {
+        out.extend_from_slice(b"null");
+    } else if let Ok(value) = value.cast::<PyBool>() {
+        out.extend_from_slice(if value.is_true() { b"true" } else { b"false" });
+    } else if let Ok(float) = value.cast::<PyFloat>() {
+        return encode::number(out, Number::Float(float.value()));
+    } else {
+        return false;
+    }
+    true
+}
+
+/// How far the items of a dict were written.
+pub(crate) enum Written<'py> {
+    /// To the end.
+    All,
+    /// To a key, whose value is this one.
+    Key(Bound<'py, PyAny>),
+    /// Up to this key, which cannot be written.
+    Not(Bound<'py, PyAny>),
 }
 
 /// The items of a dict, one after the other.
@@ -66,30 +92,32 @@ impl<'py> Items<'py> {
         }
     }
 
-    /// Writes items with plain values up to the first of another kind; true if that was all. `first`
-    /// says whether nothing is in the object yet.
+    /// Writes items up to the first value that has parts, or is not for JSON. `first` says whether nothing is in
+    /// the object yet.
     #[inline(always)]
-    pub fn write_plain(
+    pub fn write(
         &mut self,
         out: &mut Vec<u8>,
         heads: &mut Heads<'py>,
         mut first: bool,
-    ) -> bool {
+    ) -> Written<'py> {
         let mut position = self.position;
         while let Some((key, value)) = self.borrow(&mut position) {
-            let before = out.len();
             let named = match key.cast::<PyString>() {
                 Ok(key) => heads.write(out, &key, first),
                 Err(_) => false,
             };
-            if !named || !write_plain(out, &value) {
-                out.truncate(before);
-                return false;
+            if !named {
+                return Written::Not(key.to_owned());
             }
-            self.position = position;
+            if !write_plain(out, &value) {
+                let value = value.to_owned();
+                self.position = position;
+                return Written::Key(value);
+            }
             first = false;
         }
-        true
+        Written::All
     }
 
     /// The item at this position, which moves on, for as long as no Python code runs.
@@ -109,18 +137,5 @@ impl<'py> Items<'py> {
         // SAFETY: [reading.item] the dict's own key and value, which stay in it while no Python code runs.
         let [key, value] = [key, value].map(|item| unsafe { Borrowed::from_ptr(py, item) });
         Some((key, value))
-    }
-}
-
-impl<'py> Iterator for Items<'py> {
-    type Item = (Bound<'py, PyAny>, Bound<'py, PyAny>);
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut position = self.position;
-        let item = self.borrow(&mut position);
-        let item = item.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        self.position = position;
-        item
     }
 }

@@ -34,7 +34,20 @@ fn ascii<'py>(py: Python<'py>, bytes: &[u8]) -> Result<Bound<'py, PyString>, Pen
     Ok(object)
 }
 
+/// Texts of so many bytes are decoded here. CPython takes a text for ASCII at first, and copies what it has each time that
+/// it proves wider.
+const SHORT: usize = 256;
+
 #[inline(never)]
 fn unicode<'py>(py: Python<'py>, text: &str) -> Result<Bound<'py, PyString>, Pending<'py>> {
-    objects::unicode(py, text)
+    if text.len() > SHORT || text.is_ascii() {
+        return objects::unicode(py, text);
+    }
+    let mut points = [0; SHORT];
+    let mut length = 0;
+    for (point, character) in points.iter_mut().zip(text.chars()) {
+        *point = u32::from(character);
+        length += 1;
+    }
+    objects::code_points(py, points.get(..length).unwrap_or_default())
 }
