@@ -11,6 +11,13 @@ pub fn plain_text_end(bytes: &[u8], at: usize) -> usize {
     cursor.at
 }
 
+/// Where text ends that begins at `at`: at what cannot stand in a string.
+pub fn any_text_end(bytes: &[u8], at: usize) -> usize {
+    let mut cursor = Cursor::new(bytes, at);
+    cursor.any_text();
+    cursor.at
+}
+
 /// Where white space ends that begins at `at`.
 pub fn space_end(bytes: &[u8], at: usize) -> usize {
     let mut cursor = Cursor::new(bytes, at);

@@ -68,9 +68,9 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    /// So many bytes from here on, if there are as many.
+    /// The bytes from here on that are looked at together, if there are as many.
     #[inline(always)]
-    fn chunk<const N: usize>(&self) -> Option<&'a [u8; N]> {
+    fn chunk(&self) -> Option<&'a [u8; 16]> {
         self.bytes.get(self.at..)?.first_chunk()
     }
 

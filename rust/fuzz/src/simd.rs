@@ -13,6 +13,8 @@ pub fn run(data: &[u8]) {
 
     let plain = count(|byte| matches!(byte, 0x20..0x80) && !b"\"\\".contains(byte));
     assert_eq!(inside::plain_text_end(bytes, at), at + plain);
+    let any = count(|byte| *byte >= 0x20 && !b"\"\\".contains(byte));
+    assert_eq!(inside::any_text_end(bytes, at), at + any);
     let space = count(|byte| b" \t\r\n".contains(byte));
     assert_eq!(inside::space_end(bytes, at), at + space);
 
