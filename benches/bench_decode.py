@@ -37,6 +37,11 @@ def test_decode_batch_flat(turn: Turn, place: int) -> None:
     turn("decode_batch, flat", ORDER, place, variant="flat")
 
 
+@by_place(ORDER)
+def test_decode_batch_notes(turn: Turn, place: int) -> None:
+    turn("decode_batch, notes", ORDER, place, variant="notes")
+
+
 @by_place(SINGLE)
 def test_decode_one_at_a_time(turn: Turn, place: int) -> None:
     turn("decode, one call a message", SINGLE, place)

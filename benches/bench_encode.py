@@ -9,7 +9,7 @@ from conftest import Turn, by_place
 ENCODE = peers.encode_peers()
 
 
-@pytest.mark.parametrize("variant", ["flat", "usual", "heavy"])
+@pytest.mark.parametrize("variant", ["flat", "usual", "heavy", "notes"])
 @by_place(ENCODE)
 def test_encode_batch(turn: Turn, place: int, variant: str) -> None:
     turn(f"encode_batch, {variant}", ENCODE, place, variant=variant)

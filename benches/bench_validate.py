@@ -15,7 +15,7 @@ VALIDATE = peers.validate_peers()
 THREADS = peers.thread_peers()
 
 
-@pytest.mark.parametrize("variant", ["flat", "usual", "heavy"])
+@pytest.mark.parametrize("variant", ["flat", "usual", "heavy", "notes"])
 @by_place(VALIDATE)
 def test_validate_batch(benchmark: Any, place: int, variant: str) -> None:
     messages = messages_of(variant, "producer", peers.BATCH)

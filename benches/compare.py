@@ -44,6 +44,7 @@ SCENARIOS = (
     Scenario("id_last", "decode_batch, id last", peers.order_peers, order="id_last"),
     Scenario("flat", "decode_batch, no nested objects", peers.order_peers, variant="flat"),
     Scenario("heavy", "decode_batch, UserData of 2-4 KB", peers.decode_peers, variant="heavy", share=4_000),
+    Scenario("notes", "decode_batch, notes in six languages", peers.order_peers, variant="notes"),
     Scenario("single", "decode, one call a message", peers.single_peers),
     Scenario("decode_lines", "decode_lines", peers.lines_peers),
     Scenario("retained", "100,000 results kept", peers.retained_peers, share=100_000, batch=100_000),

@@ -18,7 +18,7 @@ AGENTS: Final = 5_000
 TENANTS: Final = 25
 QUEUES: Final = 200
 SEED: Final = 20_240_610
-VARIANTS: Final = ("flat", "usual", "heavy")
+VARIANTS: Final = ("flat", "usual", "heavy", "notes")
 ORDERS: Final = ("producer", "sorted", "shuffled", "id_last")
 ODD_SHARE: Final = 0.10  # of the messages carry a nested string that is not plain ASCII text
 
@@ -39,8 +39,8 @@ MIX: Final = {
     "EventMuteOn": 9,
     "EventMuteOff": 9,
 }
-# Only these carry UserData, so only these can be heavy.
-HEAVY_MIX: Final = {"EventOffHook": 450, "EventOnHook": 450, "EventMuteOn": 50, "EventMuteOff": 50}
+# Only these carry UserData, so only these can be heavy or have notes.
+USER_MIX: Final = {"EventOffHook": 450, "EventOnHook": 450, "EventMuteOn": 50, "EventMuteOff": 50}
 
 REASONS: Final = ("Lunch", "Break", "Training", "Meeting", "Coaching", "WrapUp", "Email", "Outbound", "IT-Issue",
                   "Personal", "EndOfShift", "Supervisor")  # fmt: skip
@@ -51,6 +51,18 @@ PLACES: Final = tuple(
 ODD_PLACES: Final = ("Málaga, planta 2", "São Paulo, 4º andar", "Zürich · Etage 3", "東京 5階",
                      r"M\u00e1laga, planta 2", r"Leeds, \"the attic\"", r"Austin\\annex",
                      r"Madrid\nfloor 3")  # fmt: skip
+# Of what people write in six languages: words, and what stands between them.
+LANGUAGES: Final = (
+    ("customer called again about the invoice of last month and asks for a new date".split(), " "),
+    ("Kundin möchte eine Rückzahlung für die beschädigte Lieferung nach München erhält später Grüße".split(), " "),
+    ("el señor pidió información sobre la conexión de teléfono mañana volverá a llamar años".split(), " "),
+    ("le numéro de la commande a été changé à la réception café où ça problème déjà réglé".split(), " "),
+    ("клиент просит перезвонить завтра утром по вопросу договора не работает телефон".split(), " "),
+    ("お客様 住所 変更 電話 料金 確認 東京都 千代田区 明日 連絡 希望 契約 更新 です".split(), ""),
+)
+NOTE_KEYS: Final = ("AgentNotes", "ContactReason", "CustomerCity", "CustomerName", "Disposition")
+NOTE_LENGTHS: Final = (24, 10, 2, 2, 4)  # words, at most
+
 SEGMENTS: Final = ("default", "gold", "silver", "retail", "business", "vip", "at-risk", "new")
 SKILLS: Final = ("Spanish", "Billing", "English", "Retention", "Sales", "Support", "French", "Claims")
 
@@ -178,12 +190,26 @@ class _Writer:
         draw = self.draw
         if self.variant == "heavy":
             return self._full_user_data()
+        if self.variant == "notes":
+            return self._notes()
         return (
             f'"UserData":{{"ANI":"{self._phone()}","CustomerSegment":"{_pick(draw, SEGMENTS)}",'
             f'"Location":"{self._place()}","PegTD":{int(draw() * 9)},'
             f'"RRequestedSkills":{{"{_pick(draw, SKILLS)}":{1 + int(draw() * 5)}}},'
             f'"RTargetObjectSelected":"?:{_pick(draw, SKILLS)} = {int(draw() * 5)}"}}'
         )
+
+    def _notes(self) -> str:
+        """Texts of one language, on the wire as they are; one in four has a quote or a line's end in it."""
+        words, between = _pick(self.draw, LANGUAGES)
+        pairs = []
+        for key, most in zip(NOTE_KEYS, NOTE_LENGTHS, strict=True):
+            note = [_pick(self.draw, words) for _ in range(1 + int(self.draw() * most))]
+            if self.draw() < 0.25:
+                note.append(_pick(self.draw, (r"\n", rf"\"{note[0]}\"")))
+                note.append(_pick(self.draw, words))
+            pairs.append(f'"{key}":"{between.join(note)}"')
+        return f'"UserData":{{{",".join(pairs)}}}'
 
     def _full_user_data(self) -> str:
         """60 to 90 of the known pairs, a random stretch left out, and one place as in the usual variant."""
@@ -236,7 +262,7 @@ def corpus(n: int = 100_000, variant: str = "usual", order: str = "producer", se
         raise ValueError(f"order must be one of {ORDERS}")
     writer = _Writer(variant, Random(seed))
     shuffler = Random(seed + 1)  # apart from the values' generator, so that every order holds the same values
-    names = _weighted(HEAVY_MIX if variant == "heavy" else MIX)
+    names = _weighted(USER_MIX if variant in ("heavy", "notes") else MIX)
     messages = []
     for _ in range(n):
         members = writer.next(_pick(writer.draw, names))

@@ -19,7 +19,7 @@ import msgspec
 import vmcodec
 
 WARM_UP, COUNTED = 2, 4  # batches, taken in turn from two different ones
-BATCHES = {"usual": 1_000, "flat": 1_000, "heavy": 200}  # messages a batch of each corpus
+BATCHES = {"usual": 1_000, "flat": 1_000, "heavy": 200, "notes": 1_000}  # messages a batch of each corpus
 
 Batch = list[bytes]
 
@@ -55,15 +55,18 @@ MODES = (
     Mode("decode_batch, lazy", lambda: vmcodec.Decoder(kv_lists="lazy").decode_batch),
     Mode("decode_batch, flat", lambda: vmcodec.decode_batch, variant="flat"),
     Mode("decode_batch, heavy", lambda: vmcodec.decode_batch, variant="heavy"),
+    Mode("decode_batch, notes", lambda: vmcodec.decode_batch, variant="notes"),
     Mode("decode", lambda: each(vmcodec.decode)),
     Mode("decode_lines", lambda: vmcodec.decode_lines, lines_of),
     Mode("validate_batch", lambda: vmcodec.validate_batch),
     Mode("arrow", lambda: partial(vmcodec.decode_arrow, threads=1), lines_of),
     Mode("encode_batch", lambda: vmcodec.encode_batch, vmcodec.decode_batch),
+    Mode("encode_batch, notes", lambda: vmcodec.encode_batch, vmcodec.decode_batch, variant="notes"),
     Mode("encode_lines", lambda: vmcodec.encode_lines, vmcodec.decode_batch, own=True),
     Mode("msgspec decode", lambda: each(_reader().decode), peer=True),
     Mode("msgspec decode, flat", lambda: each(_reader().decode), variant="flat", peer=True),
     Mode("msgspec decode, heavy", lambda: each(_reader().decode), variant="heavy", peer=True),
+    Mode("msgspec decode, notes", lambda: each(_reader().decode), variant="notes", peer=True),
     Mode("msgspec decode_lines", lambda: _reader().decode_lines, lines_of, peer=True),
     Mode("msgspec encode", lambda: each(msgspec.json.Encoder().encode), vmcodec.decode_batch, peer=True),
     Mode("msgspec encode_lines", lambda: msgspec.json.Encoder().encode_lines, vmcodec.decode_batch, peer=True),

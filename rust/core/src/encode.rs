@@ -130,7 +130,7 @@ fn quoted<const B: usize, const A: usize>(
     let length = bytes.len();
     if length <= 16 {
         let chunk = padded(bytes);
-        if special(&chunk).trailing_zeros() as usize >= length {
+        if special(chunk).trailing_zeros() as usize >= length {
             let end = out.len() + B + length + A;
             out.extend_from_slice(&[0; ROOM]);
             if let Some(room) = out.last_chunk_mut::<ROOM>() {
@@ -217,7 +217,7 @@ pub(crate) fn plain(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
     let mut rest = bytes;
     while let Some((chunk, after)) = rest.split_first_chunk::<16>() {
         out.extend_from_slice(chunk);
-        let special = special(chunk);
+        let special = special(*chunk);
         if special != 0 {
             at += special.trailing_zeros() as usize;
             out.truncate(start + at);
@@ -228,7 +228,7 @@ pub(crate) fn plain(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
     }
     let chunk = padded(rest);
     out.extend_from_slice(&chunk);
-    at += rest.len().min(special(&chunk).trailing_zeros() as usize);
+    at += rest.len().min(special(chunk).trailing_zeros() as usize);
     out.truncate(start + at);
     at
 }

@@ -84,7 +84,7 @@ impl<'a> Cursor<'a> {
     /// Moves to the next quote, backslash or control character, over characters of any length; or to the end.
     #[inline(always)]
     pub fn any_text(&mut self) {
-        self.search(special);
+        self.search(|chunk| special(*chunk));
     }
 
     /// Moves to the first byte that the mask of its chunk has a bit for, or to the end.
@@ -270,8 +270,8 @@ fn not_plain(chunk: &[u8; 16]) -> u32 {
 
 /// One bit for each byte of the chunk that cannot stand for itself in a string: quotes, backslashes, control characters.
 #[inline(always)]
-pub(crate) fn special(chunk: &[u8; 16]) -> u32 {
-    let turned = u8x16::new(chunk.map(|byte| byte ^ TURN));
+pub(crate) fn special(chunk: [u8; 16]) -> u32 {
+    let turned = u8x16::new(chunk) ^ u8x16::splat(TURN);
     let special =
         turned.min(u8x16::splat(0x20)).simd_eq(turned) | turned.simd_eq(u8x16::splat(b'\\' ^ TURN));
     special.to_bitmask()
@@ -339,7 +339,7 @@ mod tests {
                 let mut chunk = [b'a'; 16];
                 chunk[lane] = byte;
                 let bit = |set: bool| u32::from(set) << lane;
-                let found = (special(&chunk), not_plain(&chunk));
+                let found = (special(chunk), not_plain(&chunk));
                 let want = (bit(is_special), bit(is_special || byte >= 0x80));
                 assert_eq!(found, want, "byte {byte:#x} in lane {lane}");
             }
