@@ -1,13 +1,14 @@
 //! The JSON half of vmcodec: bytes of a record, walked once against a [`Plan`], into a [`Sink`].
 //!
 //! This crate knows JSON and plans; it knows no Python, no Arrow and no event by name. Rooms:
-//! `scan` (the cursor and the byte classes), `text` (strings), `unescape` (those with escapes), `number`, `rows` and `plan` (what events
-//! look like, before and after compiling), `lookup` (tables of text), `block` (short texts as one wide
-//! word), `sink` (what becomes of the values), `decode` (the one walk), `usual` (its fast path), `value`
-//! (attributes by kind), `time` (the forms of a time stamp), `tree` (free-form values), `record` (from
-//! a record's bytes to its outcome), `lines` (NDJSON), `buffer` (the same from a stream), `encode`
-//! (writing), `error` (what went wrong and where), `trace` (the path to it), `inside` (parts shown to
-//! the fuzz targets), `faults` (panics on demand, for tests).
+//! `scan` (the cursor and the byte classes), `text` (strings), `unescape` (those with escapes),
+//! `number`, `rows` and `plan` (what events look like, before and after compiling), `lookup`
+//! (tables of text), `block` (short texts as one wide word), `sink` (what becomes of the values),
+//! `decode` (the one walk), `usual` (its fast path), `value` (attributes by kind), `time` (the
+//! forms of a time stamp), `tree` (free-form values), `record` (from a record's bytes to its
+//! outcome), `lines` (NDJSON), `buffer` (the same from a stream), `encode` (writing), `error` (what
+//! went wrong and where), `trace` (the path to it), `inside` (parts shown to the fuzz targets),
+//! `faults` (panics on demand, for tests).
 #![forbid(unsafe_code)]
 // Nothing in a record leads to a panic: neither an index nor a sum can fail. What a function does all the same it says
 // at its head, and why it may. Here and not in Cargo.toml, because tests index and count as they like.

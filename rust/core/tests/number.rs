@@ -1,92 +1,11 @@
-//! Numbers: JSON's grammar against a small automaton, their values against the standard library, and their writing.
+//! Numbers: JSON's grammar against a small automaton, their values against the standard library.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod common;
 
 use common::Random;
-use vmcodec_core::{
-    Code, Container, FieldId, IntegerText, MAX_DIGITS, Number, Scalar, Sink, Stopped, Target, Text,
-    check_value, encode, parse_integer, walk_value,
-};
-
-/// A number that outlives its text.
-#[derive(Clone, Debug, PartialEq)]
-enum Value {
-    Int(i64),
-    UInt(u64),
-    Big(String),
-    /// By its bits, so that -0.0 is not 0.0.
-    Float(u64),
-}
-
-impl Value {
-    fn of(number: Number<'_>) -> Value {
-        match number {
-            Number::Int(value) => Value::Int(value),
-            Number::UInt(value) => Value::UInt(value),
-            Number::Big(digits) => Value::Big(digits.to_owned()),
-            Number::Float(value) => Value::Float(value.to_bits()),
-        }
-    }
-
-    /// What the standard library makes of the text of a JSON number; none where it is a float too large.
-    fn parse(text: &str) -> Option<Value> {
-        if text.contains(['.', 'e', 'E']) {
-            let value: f64 = text.parse().unwrap();
-            return value.is_finite().then_some(Value::Float(value.to_bits()));
-        }
-        if let Ok(value) = text.parse() {
-            return Some(Value::Int(value));
-        }
-        let value = text.parse().map(Value::UInt);
-        Some(value.unwrap_or_else(|_| Value::Big(text.to_owned())))
-    }
-}
-
-/// The sink of one number.
-#[derive(Default)]
-struct Keep(Option<Value>);
-
-impl Sink for Keep {
-    fn scalar(&mut self, value: Scalar<'_>) -> Result<(), Stopped> {
-        let Scalar::Number(number) = value else {
-            panic!("{value:?}");
-        };
-        assert_eq!(self.0.replace(Value::of(number)), None);
-        Ok(())
-    }
-    fn field(&mut self, _: FieldId, _: Scalar<'_>) -> Result<(), Stopped> {
-        panic!("an attribute")
-    }
-    fn raw(&mut self, _: FieldId, _: &[u8]) -> Result<(), Stopped> {
-        panic!("an attribute")
-    }
-    fn begin(&mut self, _: Target<'_>) -> Result<(), Stopped> {
-        panic!("a tree")
-    }
-    fn end(&mut self, _: &[u8]) -> Result<(), Stopped> {
-        panic!("a tree")
-    }
-    fn open(&mut self, _: Container) -> Result<(), Stopped> {
-        panic!("a container")
-    }
-    fn key(&mut self, _: Text<'_>) -> Result<(), Stopped> {
-        panic!("a key")
-    }
-    fn close(&mut self) -> Result<(), Stopped> {
-        panic!("a container")
-    }
-    fn clear(&mut self) {}
-}
-
-/// The number at the start of the text and where it ends.
-fn read(text: impl AsRef<[u8]>) -> Result<(Value, usize), (Code, usize)> {
-    let mut sink = Keep::default();
-    match walk_value(text.as_ref(), 0, 1, &mut sink) {
-        Ok(end) => Ok((sink.0.unwrap(), end)),
-        Err(fault) => Err((fault.code, fault.offset)),
-    }
-}
+use common::number::{Value, read};
+use vmcodec_core::{Code, IntegerText, MAX_DIGITS, Number, check_value, parse_integer};
 
 /// How far the automaton of JSON's numbers is.
 #[derive(Clone, Copy, PartialEq)]
@@ -315,93 +234,6 @@ fn every_short_string_of_digits_is_an_integer_or_not() {
         parse_integer(format!("{long}x").as_bytes()),
         IntegerText::NotDigits
     );
-}
-
-#[test]
-fn floats_are_exact_and_are_written_so_that_they_read_back() {
-    let mut random = Random(0xf10a7);
-    for _ in 0..50_000 {
-        let value = f64::from_bits(random.next());
-        if !value.is_finite() {
-            continue;
-        }
-        let mut written = Vec::new();
-        assert!(encode::number(&mut written, Number::Float(value)));
-        let written = String::from_utf8(written).unwrap();
-        for text in [
-            written,
-            format!("{value:e}"),
-            format!("{value:.17E}"),
-            format!("{value:.40e}"),
-        ] {
-            let expected = Value::Float(value.to_bits());
-            let text = if text.contains(['.', 'e', 'E']) {
-                text
-            } else {
-                panic!("{text}")
-            };
-            assert_eq!(read(&text), Ok((expected, text.len())), "{text}");
-        }
-    }
-    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        let mut out = b"x".to_vec();
-        assert!(!encode::number(&mut out, Number::Float(value)));
-        assert_eq!(out, b"x");
-    }
-    for text in [
-        "1.7976931348623157e308",
-        "-1.7976931348623158e+308",
-        "1e-999",
-        "-0.0",
-        "0e99999999999999999999",
-    ] {
-        assert_eq!(read(text).unwrap().0, Value::parse(text).unwrap(), "{text}");
-    }
-    for text in ["1.7976931348623159e308", "1e309", "-1e99999999999999999999"] {
-        assert_eq!(read(text), Err((Code::OutOfRange, 0)), "{text}");
-    }
-}
-
-#[test]
-fn fractions_of_any_length_are_exact() {
-    let mut random = Random(0xdec1);
-    let mut digits = |length: usize| -> String {
-        let digit = |_| char::from(b'0' + (random.next() % 10) as u8);
-        (0..length).map(digit).collect()
-    };
-    for whole in 1..=17 {
-        for fraction in 1..=9 {
-            for _ in 0..200 {
-                let whole = digits(whole);
-                let whole = match whole.trim_start_matches('0') {
-                    "" => "0",
-                    whole => whole,
-                };
-                let plain = format!("{whole}.{}", digits(fraction));
-                for text in [format!("-{plain}"), format!("{plain}e{}", digits(1)), plain] {
-                    let expected = (Value::parse(&text).unwrap(), text.len());
-                    assert_eq!(read(&text), Ok(expected.clone()), "{text}");
-                    for after in [",", "]", " ", "\n,12345678"] {
-                        let more = format!("{text}{after}");
-                        assert_eq!(read(&more).as_ref(), Ok(&expected), "{more}");
-                    }
-                }
-            }
-        }
-    }
-    // The largest integers that are floats, as digits on both sides of the point.
-    for text in [
-        "900719925474099.1",
-        "900719925474099.2",
-        "900719925474099.3",
-        "90071992547.40993",
-        "0.0000001",
-        "-0.0",
-        "0.00",
-        "123456789012345.1234567",
-    ] {
-        assert_eq!(read(text).unwrap().0, Value::parse(text).unwrap(), "{text}");
-    }
 }
 
 #[test]

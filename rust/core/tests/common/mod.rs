@@ -7,6 +7,7 @@ pub mod agreement;
 pub mod naive;
 pub mod naive_json;
 pub mod naive_text;
+pub mod number;
 pub mod quarrel;
 pub mod record;
 
